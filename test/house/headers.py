@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Holds the public headers against the compilers, and what they declare against what the library exports.
+
+usage: headers.py ROOT --cc CC... --nm NM --library LIBRARY
+"""
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tap import Tap
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Werror", "-fsyntax-only"]
+
+
+def compile_alone(command, root, header):
+    """What the compiler says of a file that includes this header and nothing else."""
+    run = subprocess.run([*command, "-I", str(root / "include"), "-"], input=f"#include <{header}>\n".encode(),
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    said = run.stdout.decode(errors="replace").splitlines()
+    return said or ([f"exit status {run.returncode}"] if run.returncode else [])
+
+
+# What the inline functions of the headers need: exported, or at least seen, but nobody's to use and on no man page.
+INSIDE = {"hob_forks_self", "hob_forks_here", "hob_fork_slow", "hob_join_slow"}
+
+
+def header_text(root):
+    text = "".join(p.read_text() for p in sorted((root / "include").rglob("*.h")))
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
+def declared(text):
+    """The functions and variables that are HOB_API."""
+    names = set()
+    for statement in re.findall(r"^(?:extern )?HOB_API\b([^;]*);", text, re.MULTILINE):
+        statement = re.sub(r"__attribute__\s*\(\(.*\)\)", "", statement, flags=re.DOTALL)
+        names.add(re.findall(r"\w+", statement.split("(")[0])[-1])
+    return names
+
+
+def inlined(text):
+    return set(re.findall(r"^static inline [^;{(]*\b(\w+)\s*\(", text, re.MULTILINE))
+
+
+def mapped(root):
+    text = re.sub(r"#.*", "", (root / "src/libhob.map").read_text())
+    return {name for part in re.findall(r"global:([^}]*?)(?:local:|\})", text) for name in re.findall(r"[^\s;]+", part)}
+
+
+def exported(nm, library):
+    text = subprocess.run([nm, "-D", "-P", "--defined-only", library], check=True, stdout=subprocess.PIPE).stdout
+    fields = (line.split() for line in text.decode().splitlines())
+    return {f[0].split("@")[0] for f in fields if f[1] != "A"} # A: the name of a version
+
+
+def documented(pages):
+    """The functions that the synopses of the man pages name."""
+    names = set()
+    for page in pages:
+        for part in re.findall(r"^\.S[hH] \"?SYNOPSIS\"?$(.*?)^\.S[hH]", page.read_text(), re.MULTILINE | re.DOTALL):
+            names |= set(re.findall(r"^\.F[no] \"?(hob_\w+)|\b(hob_\w+)\s*\(", part, re.MULTILINE))
+    return {a or b for a, b in names}
+
+
+def differences(what, names, api):
+    return [f"{n}: declared, but not in {what}" for n in sorted(api - names)] + \
+           [f"{n}: in {what}, but not declared" for n in sorted(names - api)]
+
+
+def main():
+    args = argparse.ArgumentParser(usage=__doc__)
+    args.add_argument("root", type=Path)
+    args.add_argument("--cc", nargs="+", required=True)
+    args.add_argument("--nm", required=True)
+    args.add_argument("--library", required=True)
+    args = args.parse_args()
+
+    tap = Tap()
+    tap.case("a declaration that nothing exports is found", [] if differences("x", {"a"}, {"a", "b"}) else ["no"])
+    tap.case("an export that nothing declares is found", [] if differences("x", {"a", "b"}, {"a"}) else ["no"])
+    bad = compile_alone([*args.cc, "-std=c11", *WARNINGS, "-xc"], args.root, "hob/no_such_header.h")
+    tap.case("a header that does not compile is found", [] if bad else ["no"])
+
+    cxx = shutil.which("g++")
+    for path in sorted((args.root / "include").rglob("*.h")):
+        header = path.relative_to(args.root / "include").as_posix()
+        tap.case(f"{header} alone as C11", compile_alone([*args.cc, "-std=c11", *WARNINGS, "-xc"], args.root, header))
+        name = f"{header} alone as C++17"
+        if cxx:
+            warnings = [w for w in WARNINGS if w != "-Wstrict-prototypes"]
+            tap.case(name, compile_alone([cxx, "-std=c++17", *warnings, "-xc++"], args.root, header))
+        else:
+            tap.skip(name, "no g++")
+
+    text = header_text(args.root)
+    api = declared(text)
+    tap.case("the headers declare something", [] if api else ["nothing is HOB_API"])
+    tap.case("src/libhob.map lists what is declared", differences("src/libhob.map", mapped(args.root), api))
+    tap.case("the library exports what is declared", differences("the library", exported(args.nm, args.library), api))
+    pages = sorted((args.root / "man").glob("*.3"))
+    if pages:
+        public = (api | inlined(text)) - INSIDE
+        tap.case("the man pages name what is declared", differences("man/*.3", documented(pages), public))
+    else:
+        tap.skip("the man pages name what is declared", "no man/*.3 yet")
+    tap.done()
+
+
+sys.exit(main())
