@@ -1,0 +1,278 @@
+/* The real calls behind the seam of base/sys.h. Each entry is thin: it turns -1 and errno into a negative errno, and
+ * EINTR is passed on, since only the caller knows its deadline. */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/atomic.h"
+
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+#define NS_PER_SECOND 1000000000
+
+static long answer(long r)
+{
+	return r < 0 ? -errno : r;
+}
+
+static struct timespec timespec_of(int64_t ns)
+{
+	return (struct timespec){ .tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND };
+}
+
+static int64_t real_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NS_PER_SECOND + t.tv_nsec;
+}
+
+static uint64_t real_random(void)
+{
+	uint64_t bits;
+	if (getrandom(&bits, sizeof bits, 0) == sizeof bits)
+		return bits;
+	return (uint64_t)real_now(); /* a seccomp filter may refuse it; what hangs on it is speed, never safety */
+}
+
+static void *real_alloc(size_t bytes)
+{
+	return calloc(1, bytes);
+}
+
+static void *real_alloc_aligned(size_t align, size_t bytes)
+{
+	if (bytes > SIZE_MAX - align)
+		return NULL;
+	bytes = (bytes + align - 1) / align * align; /* C11 asks for a multiple */
+	void *mem = aligned_alloc(align, bytes);
+	return mem ? memset(mem, 0, bytes) : NULL;
+}
+
+static void real_free(void *mem)
+{
+	free(mem);
+}
+
+static int real_map(size_t bytes, int prot, void **out)
+{
+	void *mem = mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	*out = mem;
+	return 0;
+}
+
+static int real_unmap(void *mem, size_t bytes)
+{
+	return (int)answer(munmap(mem, bytes));
+}
+
+static int real_protect(void *mem, size_t bytes, int prot)
+{
+	return (int)answer(mprotect(mem, bytes, prot));
+}
+
+static int real_advise(void *mem, size_t bytes, int advice)
+{
+	return (int)answer(madvise(mem, bytes, advice));
+}
+
+static int real_futex_wait(uint32_t *word, uint32_t expected, const struct timespec *deadline)
+{
+	return (int)answer(
+		syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, deadline, NULL, FUTEX_BITSET_MATCH_ANY));
+}
+
+static int real_futex_wake(uint32_t *word, int n)
+{
+	return (int)answer(syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0));
+}
+
+static int real_membarrier(int command)
+{
+	return (int)answer(syscall(SYS_membarrier, command, 0, 0));
+}
+
+static int real_thread_create(pthread_t *out, void *(*fn)(void *), void *arg)
+{
+	return -pthread_create(out, NULL, fn, arg);
+}
+
+static int real_thread_join(pthread_t t)
+{
+	return -pthread_join(t, NULL);
+}
+
+static int real_affinity(size_t bytes, cpu_set_t *set)
+{
+	return (int)answer(sched_getaffinity(0, bytes, set));
+}
+
+static int real_open(const char *path, int flags)
+{
+	return (int)answer(open(path, flags | O_CLOEXEC, 0666));
+}
+
+/* On Linux the descriptor is gone even where close says EINTR: a second close could hit somebody else's. */
+static int real_close(int fd)
+{
+	int r = (int)answer(close(fd));
+	return r == -EINTR ? 0 : r;
+}
+
+static ssize_t real_read(int fd, void *buf, size_t len)
+{
+	return answer(read(fd, buf, len));
+}
+
+static ssize_t real_pread(int fd, void *buf, size_t len, off_t offset)
+{
+	return answer(pread(fd, buf, len, offset));
+}
+
+static ssize_t real_write(int fd, const void *buf, size_t len)
+{
+	return answer(write(fd, buf, len));
+}
+
+static ssize_t real_getdents(int fd, void *buf, size_t len)
+{
+	return answer(syscall(SYS_getdents64, fd, buf, len));
+}
+
+static int real_poll(struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	return (int)answer(poll(fds, n, timeout_ms));
+}
+
+static int real_eventfd(void)
+{
+	return (int)answer(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+static int real_getfl(int fd)
+{
+	return (int)answer(fcntl(fd, F_GETFL));
+}
+
+static int real_fstat(int fd, struct stat *st)
+{
+	return (int)answer(fstat(fd, st));
+}
+
+static int real_epoll_create(void)
+{
+	return (int)answer(epoll_create1(EPOLL_CLOEXEC));
+}
+
+static int real_epoll_ctl(int ep, int op, int fd, struct epoll_event *ev)
+{
+	return (int)answer(epoll_ctl(ep, op, fd, ev));
+}
+
+/* epoll_pwait2 came with Linux 5.11. Before, and where a seccomp filter of an older container refuses what it does
+ * not know, the timeout is rounded up to milliseconds: late is allowed, early is not. */
+static int real_epoll_wait(int ep, struct epoll_event *evs, int n, int64_t timeout_ns)
+{
+	static atomic_of(uint32_t) missing; /* relaxed: whoever does not see it asks the kernel once more */
+
+	if (timeout_ns > 0 && !at_load(&missing, RELAXED)) {
+		struct timespec t = timespec_of(timeout_ns);
+		long r = answer(syscall(SYS_epoll_pwait2, ep, evs, n, &t, NULL, (size_t)0));
+		if (r != -ENOSYS && r != -EPERM)
+			return (int)r;
+		at_store(&missing, 1, RELAXED);
+	}
+	int64_t ms = timeout_ns < 0 ? -1 : timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);
+	return (int)answer(epoll_wait(ep, evs, n, ms > INT_MAX ? INT_MAX : (int)ms));
+}
+
+static int real_ring_init(unsigned entries, struct io_uring *ring, struct io_uring_params *params)
+{
+	return io_uring_queue_init_params(entries, ring, params);
+}
+
+static void real_ring_exit(struct io_uring *ring)
+{
+	io_uring_queue_exit(ring);
+}
+
+static int real_ring_submit(struct io_uring *ring)
+{
+	return io_uring_submit(ring);
+}
+
+/* Linux 5.10 cannot time io_uring_enter without a timeout request in the submission queue, which is the caller's
+ * alone. But a ring can be polled: POLLIN says that a completion is there. */
+static int ring_wait_by_poll(struct io_uring *ring, int64_t timeout_ns)
+{
+	struct pollfd p = { .fd = ring->ring_fd, .events = POLLIN };
+	struct timespec t = timespec_of(timeout_ns);
+	long r = answer(ppoll(&p, 1, &t, NULL));
+	return r == 0 ? -ETIME : r < 0 ? (int)r : 0;
+}
+
+static int real_ring_wait(struct io_uring *ring, int64_t timeout_ns)
+{
+	unsigned flags = IORING_ENTER_GETEVENTS;
+	if (ring->enter_ring_fd != ring->ring_fd)
+		flags |= IORING_ENTER_REGISTERED_RING;
+
+	if (timeout_ns >= 0 && !(ring->features & IORING_FEAT_EXT_ARG))
+		return ring_wait_by_poll(ring, timeout_ns);
+
+	int r;
+	if (timeout_ns < 0) {
+		r = io_uring_enter((unsigned)ring->enter_ring_fd, 0, 1, flags, NULL);
+	} else {
+		struct __kernel_timespec t = { timeout_ns / NS_PER_SECOND, timeout_ns % NS_PER_SECOND };
+		struct io_uring_getevents_arg arg = { .sigmask_sz = _NSIG / 8, .ts = (uintptr_t)&t };
+		r = io_uring_enter2((unsigned)ring->enter_ring_fd, 0, 1, flags | IORING_ENTER_EXT_ARG, (sigset_t *)&arg,
+				    sizeof arg);
+	}
+	return r > 0 ? 0 : r;
+}
+
+static int real_pidfd_open(pid_t pid)
+{
+	return (int)answer(syscall(SYS_pidfd_open, pid, 0)); /* close on exec always */
+}
+
+static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+	return (int)answer(wait4(pid, status, options, usage));
+}
+
+/* In the order of sys.h. */
+#define REAL_TABLE                                                                                                     \
+	{                                                                                                              \
+		.now = real_now, .random = real_random, .alloc = real_alloc, .alloc_aligned = real_alloc_aligned,      \
+		.free = real_free, .map = real_map, .unmap = real_unmap, .protect = real_protect,                      \
+		.advise = real_advise, .futex_wait = real_futex_wait, .futex_wake = real_futex_wake,                   \
+		.membarrier = real_membarrier, .thread_create = real_thread_create, .thread_join = real_thread_join,   \
+		.affinity = real_affinity, .open = real_open, .close = real_close, .read = real_read,                  \
+		.pread = real_pread, .write = real_write, .getdents = real_getdents, .poll = real_poll,                \
+		.eventfd = real_eventfd, .getfl = real_getfl, .fstat = real_fstat, .epoll_create = real_epoll_create,  \
+		.epoll_ctl = real_epoll_ctl, .epoll_wait = real_epoll_wait, .ring_init = real_ring_init,               \
+		.ring_exit = real_ring_exit, .ring_submit = real_ring_submit, .ring_wait = real_ring_wait,             \
+		.pidfd_open = real_pidfd_open, .wait4 = real_wait4,                                                    \
+	}
+
+const struct sys sys_real = REAL_TABLE;
+struct sys sys = REAL_TABLE;

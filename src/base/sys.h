@@ -1,0 +1,82 @@
+/* The seam for the kernel and the C library: every system call, allocation, clock and random number of src/ is called
+ * through this one table, so that a fault injector, a simulated kernel and a fake clock can stand behind it.
+ * test/house/lint.py forbids the raw forms elsewhere.
+ *
+ * Entries keep the meaning of the call they are named after, but answer a negative errno instead of -1 and errno.
+ */
+#ifndef BASE_SYS_H
+#define BASE_SYS_H
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct io_uring;
+struct io_uring_cqe;
+struct io_uring_params;
+struct pollfd;
+struct stat;
+
+struct sys {
+	/* clocks and chance */
+	int64_t (*now)(void);     /* CLOCK_MONOTONIC, ns */
+	uint64_t (*random)(void); /* 64 random bits */
+
+	/* memory: alloc answers zeroed memory or NULL */
+	void *(*alloc)(size_t bytes);
+	void *(*alloc_aligned)(size_t align, size_t bytes); /* zeroed */
+	void (*free)(void *mem);
+	int (*map)(size_t bytes, int prot, void **out); /* private, anonymous, without reserving swap */
+	int (*unmap)(void *mem, size_t bytes);
+	int (*protect)(void *mem, size_t bytes, int prot);
+	int (*advise)(void *mem, size_t bytes, int advice);
+
+	/* threads */
+	int (*futex_wait)(uint32_t *word, uint32_t expected, const struct timespec *deadline);
+	int (*futex_wake)(uint32_t *word, int n);
+	int (*membarrier)(int command);
+	int (*thread_create)(pthread_t *out, void *(*fn)(void *), void *arg);
+	int (*thread_join)(pthread_t t);
+	int (*affinity)(size_t bytes, cpu_set_t *set); /* of this process: sched_getaffinity(0) */
+
+	/* descriptors */
+	int (*open)(const char *path, int flags); /* O_CLOEXEC is added */
+	int (*close)(int fd);
+	ssize_t (*read)(int fd, void *buf, size_t len);
+	ssize_t (*pread)(int fd, void *buf, size_t len, off_t offset);
+	ssize_t (*write)(int fd, const void *buf, size_t len);
+	ssize_t (*getdents)(int fd, void *buf, size_t len); /* entries of a directory: getdents64(2) */
+	int (*poll)(struct pollfd *fds, unsigned n, int timeout_ms);
+	int (*eventfd)(void); /* close on exec, non-blocking */
+	int (*getfl)(int fd); /* fcntl(F_GETFL) */
+	int (*fstat)(int fd, struct stat *st);
+
+	/* epoll; `deadline` as in futex_wait's wrapper: ns, INT64_MAX for ever, 0 polls */
+	int (*epoll_create)(void);
+	int (*epoll_ctl)(int ep, int op, int fd, struct epoll_event *ev);
+	int (*epoll_wait)(int ep, struct epoll_event *evs, int n, int64_t timeout_ns); /* < 0: for ever */
+
+	/* io_uring, by way of liburing */
+	int (*ring_init)(unsigned entries, struct io_uring *ring, struct io_uring_params *params);
+	void (*ring_exit)(struct io_uring *ring);
+	int (*ring_submit)(struct io_uring *ring);
+	int (*ring_wait)(struct io_uring *ring, int64_t timeout_ns); /* one completion, unsubmitted ones left alone */
+
+	/* children */
+	int (*pidfd_open)(pid_t pid);
+	int (*wait4)(pid_t pid, int *status, int options, struct rusage *usage);
+};
+
+/* The table in use. Set by tests before a runtime starts, never while one runs. */
+extern struct sys sys;
+
+/* The real calls, to go back to. */
+extern const struct sys sys_real;
+
+#endif
