@@ -1,0 +1,93 @@
+/* Tasks and the scopes that own them. The contract of every call stands in hob.h.
+ * SPDX-License-Identifier: MIT */
+#ifndef HOB_TASK_H
+#define HOB_TASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HOB_API __attribute__((visibility("default")))
+
+/* Time ---------------------------------------------------------------------------------------------------------- */
+
+typedef int64_t hob_time; /* CLOCK_MONOTONIC, ns */
+
+#define HOB_NEVER ((hob_time)INT64_MAX)
+#define HOB_US ((hob_time)1000)
+#define HOB_MS ((hob_time)1000000)
+#define HOB_SECOND ((hob_time)1000000000)
+
+/* The time now. Any thread. */
+HOB_API hob_time hob_now(void);
+
+/* The time `ns` from now, HOB_NEVER where that would overflow; a negative `ns` is now. Any thread. */
+HOB_API hob_time hob_after(int64_t ns);
+
+/* The cores this process may use: the smaller of the affinity mask and the cgroup CPU quota rounded up (v1 and v2),
+ * read afresh at each call, at least 1. Any thread. */
+HOB_API unsigned hob_cores(void);
+
+/* The runtime --------------------------------------------------------------------------------------------------- */
+
+/* What a task runs. Answers 0, or a negative errno which its scope keeps if it is the first. */
+typedef int hob_task_fn(void *arg);
+
+enum hob_backend {
+	HOB_BACKEND_AUTO = 0, /* io_uring where the kernel lets us, otherwise epoll */
+	HOB_BACKEND_IO_URING, /* hob_run answers -ENOSYS, -EPERM or -EACCES where it is refused */
+	HOB_BACKEND_EPOLL,
+};
+
+/* All zero is the sane default. */
+struct hob_options {
+	unsigned workers;         /* threads that run tasks; 0: hob_cores() */
+	enum hob_backend backend; /* AUTO may be narrowed by HOB_BACKEND=io_uring|epoll in the environment */
+	size_t stack_bytes;       /* of each task, its guard included; 0: 256 KiB. Memory is taken as it is touched */
+	uint64_t seed;            /* of the scheduler's choices (whom to steal from); 0: random */
+};
+
+/* Starts a runtime with the calling thread as its first worker, runs fn(arg) as the first task and answers what that
+ * returned (>= 0 values pass through too), once every task of the runtime has ended: when fn returns, scopes it left
+ * behind are cancelled and their tasks waited for (the scopes themselves stay the caller's to destroy before).
+ * -EBUSY inside a task; -ENOMEM, -EAGAIN, -EMFILE where threads, memory or descriptors are lacking: then nothing ran.
+ * `opts` may be NULL. */
+HOB_API int hob_run(const struct hob_options *opts, hob_task_fn *fn, void *arg);
+
+/* Which backend this task's runtime waits with (HOB_BACKEND_AUTO outside a task). */
+HOB_API enum hob_backend hob_backend_used(void);
+
+/* Lets every other ready task of this worker run first. [parks], but is never cancelled: 0, or -EPERM. */
+HOB_API int hob_yield(void);
+
+/* Scopes: a task lives in exactly one, and never outlives it ------------------------------------------------------ */
+
+struct hob_scope;
+
+/* A scope below the scope of the calling task: cancelling that one cancels this one. -EPERM outside a task, -ENOMEM. */
+HOB_API int hob_scope_create(struct hob_scope **out);
+
+/* Starts a task in the scope. -ENOMEM where its stack cannot be had, -ECANCELED once the scope is cancelled: then fn
+ * is not run. Any thread, while the scope lives. */
+HOB_API int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg);
+
+/* Waits until no task is left in the scope; answers the first error one of them returned (positive values do not
+ * count), and goes on answering it. -ETIMEDOUT, -ECANCELED (the caller's own scope): the tasks go on, and it may be
+ * called again. One waiter at a time: -EBUSY for a second. [parks] */
+HOB_API int hob_scope_wait(struct hob_scope *s, hob_time deadline);
+
+/* Every parking call of a task in the scope, or in a scope below it, answers -ECANCELED from now on. Level-triggered:
+ * again and again, until the task ends. Idempotent; does not wait. Any thread, while the scope lives. */
+HOB_API void hob_scope_cancel(struct hob_scope *s);
+
+/* Cancels, waits for the tasks (even where the caller is itself cancelled), frees. By a task outside of the scope,
+ * after every scope below it is destroyed. [parks] */
+HOB_API void hob_scope_destroy(struct hob_scope *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

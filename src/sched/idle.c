@@ -1,0 +1,164 @@
+/* How a worker finds work, goes to sleep without missing any, and is woken: see README.md in this folder for the
+ * argument. In short: a producer puts a task where all can see it, fences, and looks whether somebody sleeps and
+ * nobody searches; a sleeper says that it sleeps, fences, and looks once more at every queue. One of the two sees the
+ * other. */
+#include "base/sys.h"
+#include "sched/worker.h"
+
+#define SEARCHING 1u
+#define ASLEEP (1u << 16)
+#define searching_of(idle) ((idle) & (ASLEEP - 1))
+#define asleep_of(idle) ((idle) >> 16)
+
+/* How long a worker looks about before it sleeps: waking a sleeping core costs 12 to 34 us, so to spin for about that
+ * long loses at most twice the best (the ski rental rule). */
+#define SPIN_NS 20000
+
+static void push_asleep(struct worker *w)
+{
+	w->asleep = true;
+	w->next_asleep = w->rt->asleep;
+	w->rt->asleep = w;
+}
+
+static void remove_asleep(struct worker *w)
+{
+	struct worker **at = &w->rt->asleep;
+
+	while (*at != w)
+		at = &(*at)->next_asleep;
+	*at = w->next_asleep;
+	w->asleep = false;
+}
+
+void idle_notify(struct runtime *rt)
+{
+	struct worker *w;
+	uint32_t idle;
+
+	at_fence(SEQ_CST);
+	idle = at_load(&rt->idle, RELAXED);
+	if (asleep_of(idle) == 0 || searching_of(idle) > 0)
+		return;
+	lock(&rt->idle_lock);
+	w = searching_of(at_load(&rt->idle, RELAXED)) ? NULL : rt->asleep;
+	if (w) {
+		remove_asleep(w);
+		w->searching = true; /* on its behalf, so that it counts before it is up */
+		at_add(&rt->idle, SEARCHING - ASLEEP, SEQ_CST);
+	}
+	unlock(&rt->idle_lock);
+	if (w)
+		rt->ops->wake(w->poller);
+}
+
+void idle_stop(struct runtime *rt)
+{
+	at_store(&rt->stopping, 1, SEQ_CST);
+	for (unsigned i = 0; i < rt->nworkers; i++)
+		rt->ops->wake(rt->workers[i].poller);
+}
+
+/* Work that a worker about to sleep would leave behind. What stands in another's `woken` is not: its owner runs it. */
+static bool work_in_sight(struct runtime *rt)
+{
+	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
+		return true;
+	for (unsigned i = 0; i < rt->nworkers; i++)
+		if (deque_length(&rt->workers[i].deque))
+			return true;
+	return jobs_in_sight(rt);
+}
+
+static void sleep_until_woken(struct worker *w)
+{
+	struct runtime *rt = w->rt;
+
+	lock(&rt->idle_lock);
+	push_asleep(w);
+	at_add(&rt->idle, w->searching ? ASLEEP - SEARCHING : ASLEEP, SEQ_CST);
+	w->searching = false;
+	unlock(&rt->idle_lock);
+	at_fence(SEQ_CST);
+
+	rt->ops->poll(w->poller, work_in_sight(rt) ? 0 : HOB_NEVER);
+
+	lock(&rt->idle_lock);
+	if (w->asleep) { /* otherwise a notifier has taken us off, and counted us as searching */
+		remove_asleep(w);
+		at_sub(&rt->idle, ASLEEP, SEQ_CST);
+	}
+	unlock(&rt->idle_lock);
+}
+
+static struct task *look(struct worker *w, bool also_woken)
+{
+	struct task *t;
+
+	if ((t = worker_next(w)) || (t = worker_next_shared(w)))
+		return t;
+	if (w->rt->nworkers == 1)
+		return NULL;
+	w->rt->ops->poll(w->poller, 0);
+	if ((t = worker_next(w)))
+		return t;
+	if (deque_length(&w->deque)) /* it was its tick's turn to pass by */
+		return NULL;
+	t = worker_steal(w, also_woken);
+	return t ? t : jobs_steal(w);
+}
+
+/* At most half of the workers search: more would only fight over the same queues. */
+static bool may_search(struct worker *w)
+{
+	struct runtime *rt = w->rt;
+
+	if (!w->searching && rt->nworkers > 1 &&
+	    2 * searching_of(at_load(&rt->idle, RELAXED)) < rt->nworkers) {
+		at_add(&rt->idle, SEARCHING, SEQ_CST);
+		w->searching = true;
+	}
+	return w->searching;
+}
+
+static struct task *search(struct worker *w)
+{
+	int64_t until = sys.now() + SPIN_NS;
+	struct task *t;
+
+	do {
+		for (int i = 0; i < 32; i++)
+			at_pause();
+		if ((t = look(w, false)))
+			return t;
+	} while (sys.now() < until);
+	return look(w, true);
+}
+
+/* The last to stop searching passes the search on, since producers woke nobody while it searched. */
+static void stop_searching(struct worker *w)
+{
+	if (!w->searching)
+		return;
+	w->searching = false;
+	if (searching_of(at_sub(&w->rt->idle, SEARCHING, SEQ_CST)) == 1)
+		idle_notify(w->rt);
+}
+
+struct task *idle_find(struct worker *w)
+{
+	struct task *t;
+
+	/* Here every TICKS switches, and whenever there is nothing next: the outside world has its turn first. */
+	w->rt->ops->poll(w->poller, 0);
+	t = worker_next_shared(w);
+	while (!t && !(t = look(w, HOSTILE))) {
+		if (at_load(&w->rt->stopping, ACQUIRE))
+			break;
+		if (may_search(w) && (t = search(w)))
+			break;
+		sleep_until_woken(w);
+	}
+	stop_searching(w);
+	return t;
+}

@@ -1,0 +1,235 @@
+/* Forked jobs beside the inlined path of hob/compute.h: the argument stands in jobs.h. */
+#include "sched/jobs.h"
+
+#include "sched/worker.h"
+
+/* How long a thief watches a victim's oldest job before it steals: its fence interrupts the victim, which a loop that
+ * forks and joins every few nanoseconds must not pay for. */
+#define WATCH_PAUSES 32
+
+static struct link *link_of(struct hob_job *j)
+{
+	_Static_assert(sizeof(struct link) == sizeof j->link, "a job has room for a link");
+	return (struct link *)(void *)j->link;
+}
+
+static struct hob_job *job_of(struct link *l)
+{
+	return container_of((void *)l, struct hob_job, link);
+}
+
+void jobs_init(struct hob_forks *f)
+{
+	f->fenced = !fence_is_uneven();
+	f->bottom = f->top = 1;
+}
+
+/* By the owner, after bottom was moved down to `bottom`: is the job at that index its own? Bottom is right after. */
+static bool take_bottom(struct hob_forks *f, uint64_t bottom)
+{
+	uint64_t top = at_load(&f->top, ACQUIRE);
+	bool mine;
+
+	if (top < bottom)
+		return true;
+	mine = top == bottom;
+	if (mine && at_cas(&f->top, &top, top + 1, SEQ_CST))
+		top++;
+	else
+		mine = false;
+	at_store(&f->bottom, top, RELAXED); /* stolen or not, it was the last */
+	return mine;
+}
+
+static struct hob_job *pop(struct hob_forks *f)
+{
+	uint64_t bottom = f->bottom - 1;
+
+	at_store(&f->bottom, bottom, RELAXED);
+	at_fence(SEQ_CST);
+	return take_bottom(f, bottom) ? at_load(&f->ring[bottom % HOB_FORKS_MAX], RELAXED) : NULL;
+}
+
+/* In no worker's deque. Not NULL, which is what a thread that runs no task finds in place of its own. */
+static void set_nowhere(struct hob_job *job)
+{
+	job->forks = (struct hob_forks *)(void *)job;
+}
+
+static void run_at_fork(struct hob_job *job)
+{
+	set_nowhere(job);
+	job->fn(job->arg);
+	at_store(&job->state, JOB_DONE, RELAXED);
+}
+
+void hob_fork_slow(struct hob_job *job)
+{
+	struct hob_forks *f = job->forks;
+	uint64_t top;
+
+	if (!f) { /* outside of a task */
+		run_at_fork(job);
+		return;
+	}
+	top = at_load(&f->top, ACQUIRE);
+	if (f->bottom - top >= JOBS_MAX) { /* no place for the next one: this one is run here, unless it is stolen */
+		if (pop(f))
+			run_at_fork(job);
+		return;
+	}
+	/* The limit first, then (after its fence) the look for sleepers: who goes to sleep does it the other way. */
+	at_store(&f->limit, f->fenced ? 0 : top + JOBS_MAX, SEQ_CST);
+	idle_notify(worker_self()->rt);
+}
+
+static bool take_moved(struct runtime *rt, struct hob_job *job)
+{
+	bool there;
+
+	lock(&rt->moved_lock);
+	there = !list_empty(link_of(job));
+	list_remove(link_of(job));
+	unlock(&rt->moved_lock);
+	return there;
+}
+
+void hob_join_slow(struct hob_forks *f, struct hob_job *job)
+{
+	uintptr_t state;
+	struct task *t;
+
+	if (f && job->forks == f && take_bottom(f, job->index)) {
+		job->fn(job->arg);
+		return;
+	}
+	state = at_load(&job->state, ACQUIRE);
+	if (state == JOB_DONE)
+		return;
+	t = task_self();
+	if (state == JOB_MOVED && take_moved(t->scope->rt, job)) {
+		job->fn(job->arg);
+		return;
+	}
+	if (!at_cas(&job->state, &state, (uintptr_t)t, ACQ_REL))
+		return; /* it was done meanwhile: nothing else changes it now */
+	while (at_load(&job->state, ACQUIRE) != JOB_DONE)
+		task_park(WHY_JOIN, HOB_NEVER, PARK_SHIELDED);
+}
+
+void jobs_move(struct worker *w)
+{
+	struct runtime *rt = w->rt;
+	struct hob_job *j;
+
+	lock(&rt->moved_lock);
+	while (!jobs_empty(&w->forks)) {
+		j = pop(&w->forks);
+		if (!j)
+			break;
+		set_nowhere(j);
+		at_store(&j->state, JOB_MOVED, RELAXED);
+		j->scope = w->current->scope;
+		list_push(rt->moved.next, link_of(j)); /* in front: the oldest will stand first */
+	}
+	unlock(&rt->moved_lock);
+	idle_notify(rt);
+}
+
+/* What a stolen job runs as. */
+static int job_main(void *arg)
+{
+	struct hob_job *j = arg;
+	uintptr_t state;
+
+	j->fn(j->arg);
+	state = at_swap(&j->state, JOB_DONE, ACQ_REL); /* the job is gone from here on */
+	if (state >= JOB_WAITERS)
+		task_unpark((struct task *)state);
+	return 0;
+}
+
+static struct hob_job *steal_moved(struct runtime *rt, struct hob_scope **scope)
+{
+	struct link *l;
+
+	if (at_load(&rt->moved.next, RELAXED) == &rt->moved)
+		return NULL;
+	lock(&rt->moved_lock);
+	l = list_pop(&rt->moved);
+	unlock(&rt->moved_lock);
+	if (!l)
+		return NULL;
+	*scope = job_of(l)->scope;
+	return job_of(l);
+}
+
+static struct hob_job *steal_from(struct worker *from, struct hob_scope **scope)
+{
+	struct hob_forks *f = &from->forks;
+	uint64_t top = at_load(&f->top, ACQUIRE);
+	struct hob_job *j;
+	struct task *forker;
+
+	if (at_load(&f->bottom, ACQUIRE) <= top)
+		return NULL;
+	for (int i = 0; i < WATCH_PAUSES && !f->fenced && !HOSTILE; i++)
+		at_pause();
+	if (at_load(&f->top, RELAXED) != top)
+		return NULL;
+	fence_heavy();
+	if (at_load(&f->bottom, ACQUIRE) <= top)
+		return NULL;
+	/* The job was there before this look at `current`. If it still is when the CAS succeeds, then the task we see
+	 * here is its forker: one that leaves moves top first, and then changes current (release). */
+	forker = at_load(&from->current, ACQUIRE);
+	if (!forker)
+		return NULL;
+	*scope = at_load(&forker->scope, RELAXED);
+	j = at_load(&f->ring[top % HOB_FORKS_MAX], RELAXED);
+	return at_cas(&f->top, &top, top + 1, SEQ_CST) ? j : NULL;
+}
+
+struct task *jobs_steal(struct worker *w)
+{
+	struct runtime *rt = w->rt;
+	struct hob_scope *scope = NULL;
+	struct hob_job *j;
+	struct task *t;
+
+	/* Memory first: a job once taken has to be run. Where there is none, its forker runs it. */
+	if (!w->thief && !(w->thief = task_alloc(rt, w)))
+		return NULL;
+	j = steal_moved(rt, &scope);
+	for (unsigned i = 1; i < rt->nworkers && !j; i++)
+		j = steal_from(&rt->workers[(w->index + i) % rt->nworkers], &scope);
+	if (!j)
+		return NULL;
+	t = w->thief;
+	w->thief = NULL;
+	task_init(t, scope, job_main, j);
+	scope_enter(scope, t, true);
+	return t;
+}
+
+unsigned jobs_workers(void)
+{
+	return worker_self()->rt->nworkers;
+}
+
+bool jobs_in_sight(struct runtime *rt)
+{
+	bool light = false;
+
+	for (unsigned i = 0; i < rt->nworkers; i++)
+		if (at_load(&rt->workers[i].forks.limit, RELAXED)) {
+			at_store(&rt->workers[i].forks.limit, 0, SEQ_CST);
+			light = true;
+		}
+	if (light) /* otherwise every forker comes by the slow path, which has a fence */
+		fence_heavy();
+	for (unsigned i = 0; i < rt->nworkers; i++)
+		if (!jobs_empty(&rt->workers[i].forks))
+			return true;
+	return at_load(&rt->moved.next, RELAXED) != &rt->moved;
+}

@@ -1,0 +1,150 @@
+/* Where a ready task goes, and where a worker takes its next one from. */
+#include "sched/worker.h"
+
+/* Every so many switches a worker passes by its own queues once, so that the poller and the shared queue get a turn
+ * however busy the tasks keep each other (Go and Tokio: 61, a prime so that it does not beat with the work). */
+#define TICKS (HOSTILE ? 2u : 61u)
+
+/* So many tasks in a row may each wake the next and have it run at once, then the deque gets its turn. */
+#define WOKEN_RUNS 16u
+
+/* With one worker nobody else looks at `woken`: spare the locked instruction. */
+static struct task *swap_woken(struct worker *w, struct task *t)
+{
+	if (!w->alone)
+		return at_swap(&w->woken, t, ACQ_REL);
+
+	struct task *old = at_load(&w->woken, RELAXED);
+	at_store(&w->woken, t, RELAXED);
+	return old;
+}
+
+/* The deque is full: its older half, and then `t`, move over to the shared queue. */
+static __attribute__((noinline)) void add_to_full(struct worker *w, struct task *t)
+{
+	struct task *spill[DEQUE_SIZE / 2 + 1];
+
+	do {
+		uint32_t n = deque_take_half(&w->deque, spill);
+
+		if (n) {
+			spill[n] = t;
+			inject_push(&w->rt->inject, spill, n + 1);
+			return;
+		}
+	} while (!deque_push(&w->deque, t)); /* thieves were there */
+}
+
+static void add(struct worker *w, struct task *t)
+{
+	if (!deque_push(&w->deque, t))
+		add_to_full(w, t);
+}
+
+static struct worker *own_worker(struct runtime *rt)
+{
+	struct worker *w = HOSTILE ? NULL : worker_self(); /* hostile: every wake moves the task */
+
+	return w && w->rt == rt ? w : NULL;
+}
+
+void worker_ready(struct runtime *rt, struct task *t)
+{
+	struct worker *w = own_worker(rt);
+
+	if (w)
+		add(w, t);
+	else
+		inject_push(&rt->inject, &t, 1);
+	idle_notify(rt);
+}
+
+void worker_ready_next(struct runtime *rt, struct task *t)
+{
+	struct worker *w = own_worker(rt);
+
+	if (!w || !w->current) { /* the poller wakes many at once: those keep their order */
+		worker_ready(rt, t);
+		return;
+	}
+	struct task *old = swap_woken(w, t);
+
+	/* Only what this worker will not run next is worth waking another core for. */
+	if (old) {
+		add(w, old);
+		idle_notify(rt);
+	}
+}
+
+void worker_requeue(struct worker *w, struct task *t)
+{
+	if (HOSTILE)
+		inject_push(&w->rt->inject, &t, 1);
+	else
+		add(w, t);
+}
+
+static struct task *take_woken(struct worker *w)
+{
+	if (!at_load(&w->woken, RELAXED))
+		return NULL;
+	return swap_woken(w, NULL);
+}
+
+struct task *worker_next(struct worker *w)
+{
+	struct task *t;
+
+	if (w->tick-- == 0) {
+		w->tick = TICKS;
+		return NULL;
+	}
+	if (w->slot_runs < WOKEN_RUNS && (t = take_woken(w))) {
+		w->slot_runs++;
+		return t;
+	}
+	w->slot_runs = 0;
+	t = w->alone ? deque_pop_alone(&w->deque) : deque_pop(&w->deque);
+	return t ? t : take_woken(w);
+}
+
+struct task *worker_next_shared(struct worker *w)
+{
+	struct task *got[DEQUE_SIZE / 2];
+	uint32_t room = deque_length(&w->deque) ? 1 : DEQUE_SIZE / 2;
+	uint32_t share = at_load(&w->rt->inject.length, RELAXED) / w->rt->nworkers + 1;
+	uint32_t n = inject_pop(&w->rt->inject, got, share < room ? share : room);
+
+	for (uint32_t i = 1; i < n; i++)
+		add(w, got[i]);
+	return n ? got[0] : NULL;
+}
+
+/* xorshift64 (Marsaglia 2003) */
+static uint64_t chance(struct worker *w)
+{
+	w->chance ^= w->chance << 13;
+	w->chance ^= w->chance >> 7;
+	w->chance ^= w->chance << 17;
+	return w->chance;
+}
+
+struct task *worker_steal(struct worker *w, bool also_woken)
+{
+	struct runtime *rt = w->rt;
+	unsigned first = (unsigned)(chance(w) % rt->nworkers);
+
+	DEBUG_CHECK(deque_length(&w->deque) == 0);
+	for (unsigned i = 0; i < rt->nworkers; i++) {
+		struct worker *from = &rt->workers[(first + i) % rt->nworkers];
+		struct task *t;
+
+		if (from == w)
+			continue;
+		if ((t = deque_steal(&from->deque, &w->deque)))
+			return t;
+		if (also_woken && at_load(&from->woken, RELAXED) && (t = at_swap(&from->woken, NULL, ACQ_REL)))
+			return t;
+	}
+	return NULL;
+}

@@ -1,0 +1,159 @@
+/* A runtime, from start to end: its workers, their threads, its first task. */
+#include "sched/run.h"
+
+#include <errno.h>
+
+#include "base/sys.h"
+#include "sched/worker.h"
+
+#define STACK_BYTES ((size_t)256 * 1024)
+#define WORKERS_MAX 1024
+
+struct first {
+	struct runtime *rt;
+	hob_task_fn *fn;
+	void *arg;
+};
+
+static int first_main(void *arg)
+{
+	struct first *first = arg;
+	struct runtime *rt = first->rt;
+
+	rt->result = first->fn(first->arg);
+	scope_drain(&rt->root);
+	idle_stop(rt);
+	return 0;
+}
+
+static void worker_loop(struct worker *w)
+{
+	struct task *t;
+
+	worker_set_self(w);
+	fiber_init_thread(&w->loop);
+	while ((t = idle_find(w)))
+		worker_run(w, t);
+	fiber_finish_thread(&w->loop);
+	worker_set_self(NULL);
+}
+
+static void *thread_main(void *arg)
+{
+	worker_loop(arg);
+	return NULL;
+}
+
+static int create_workers(struct runtime *rt, uint64_t seed)
+{
+	for (unsigned i = 0; i < rt->nworkers; i++) {
+		struct worker *w = &rt->workers[i];
+		int err;
+
+		w->rt = rt;
+		w->index = i;
+		w->alone = rt->nworkers == 1;
+		jobs_init(&w->forks);
+		w->chance = (seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
+		err = rt->ops->create(&w->poller);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void destroy(struct runtime *rt)
+{
+	for (unsigned i = 0; rt->workers && i < rt->nworkers; i++) {
+		struct worker *w = &rt->workers[i];
+
+		if (w->thief)
+			task_free(rt, w, w->thief);
+		if (w->nslots)
+			stack_pool_put(rt->stacks, w->slots, (int)w->nslots);
+		if (w->poller)
+			rt->ops->destroy(w->poller);
+	}
+	stack_pool_destroy(rt->stacks);
+	slab_finish(&rt->tasks);
+	sys.free(rt->workers);
+	sys.free(rt);
+}
+
+static int create(struct runtime **out, const struct poller_ops *ops, const struct hob_options *opts)
+{
+	struct runtime *rt = sys.alloc_aligned(64, sizeof *rt);
+	int err = -ENOMEM;
+
+	if (!rt)
+		return -ENOMEM;
+	rt->ops = ops;
+	rt->nworkers = opts->workers;
+	inject_init(&rt->inject);
+	list_init(&rt->moved);
+	scope_init(&rt->root, rt, NULL);
+	rt->workers = sys.alloc_aligned(64, rt->nworkers * sizeof *rt->workers);
+	if (rt->workers)
+		err = stack_pool_create(&rt->stacks, opts->stack_bytes ? opts->stack_bytes : STACK_BYTES);
+	if (!err)
+		err = create_workers(rt, opts->seed ? opts->seed : sys.random());
+	if (err) {
+		destroy(rt);
+		return err;
+	}
+	*out = rt;
+	return 0;
+}
+
+/* Starts the threads of all workers but the first; answers how many, and the error that ended it. */
+static unsigned start_threads(struct runtime *rt, int *err)
+{
+	unsigned n;
+
+	*err = 0;
+	for (n = 1; n < rt->nworkers && !*err; n++)
+		*err = sys.thread_create(&rt->workers[n].thread, thread_main, &rt->workers[n]);
+	return *err ? n - 1 : n;
+}
+
+int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_task_fn *fn, void *arg)
+{
+	struct first first = { .fn = fn, .arg = arg };
+	struct runtime *rt;
+	struct task *t;
+	unsigned nthreads;
+	int err;
+
+	if (worker_self())
+		return -EBUSY;
+	if (opts->workers > WORKERS_MAX)
+		return -EINVAL;
+	err = create(&rt, ops, opts);
+	if (err)
+		return err;
+	first.rt = rt;
+	nthreads = start_threads(rt, &err);
+	if (!err) {
+		t = task_create(rt, NULL, &rt->root, first_main, &first);
+		err = t ? 0 : -ENOMEM;
+		if (t)
+			worker_ready(rt, t);
+	}
+	if (err)
+		idle_stop(rt);
+	else
+		worker_loop(&rt->workers[0]);
+	for (unsigned i = 1; i < nthreads; i++)
+		sys.thread_join(rt->workers[i].thread);
+	if (!err)
+		err = rt->result;
+	destroy(rt);
+	return err;
+}
+
+const struct poller_ops *sched_poller_ops(void)
+{
+	struct worker *w = worker_self();
+
+	return w ? w->rt->ops : NULL;
+}

@@ -1,0 +1,213 @@
+/* Scopes: who lives in one, the wait for their end, and cancellation from the top down. */
+#include "sched/scope.h"
+
+#include <errno.h>
+
+#include "base/check.h"
+#include "base/sys.h"
+#include "sched/worker.h"
+
+void scope_init(struct hob_scope *s, struct runtime *rt, struct hob_scope *parent)
+{
+	*s = (struct hob_scope){ .rt = rt, .parent = parent };
+	list_init(&s->sibling);
+	list_init(&s->tasks);
+	list_init(&s->children);
+	if (!parent)
+		return;
+	lock(&parent->lock);
+	list_push(&parent->children, &s->sibling);
+	at_store(&s->cancelled, at_load(&parent->cancelled, RELAXED), RELAXED);
+	unlock(&parent->lock);
+}
+
+bool scope_enter(struct hob_scope *s, struct task *t, bool forced)
+{
+	bool open;
+
+	lock(&s->lock);
+	open = forced || !at_load(&s->cancelled, RELAXED);
+	if (open)
+		list_push(&s->tasks, &t->in_scope);
+	unlock(&s->lock);
+	return open;
+}
+
+void scope_leave(struct task *t, int result)
+{
+	struct hob_scope *s = t->scope;
+	struct task *waiter = NULL, *drainer = NULL;
+
+	lock(&s->lock);
+	list_remove(&t->in_scope);
+	if (result < 0 && !s->error)
+		s->error = result;
+	if (list_empty(&s->tasks)) {
+		waiter = s->waiter;
+		drainer = s->drainer;
+	}
+	unlock(&s->lock);
+	/* Either may have seen the end by itself and be gone by now: then this is a spurious wake for whoever is there. */
+	if (waiter)
+		task_unpark(waiter);
+	if (drainer)
+		task_unpark(drainer);
+}
+
+int hob_scope_create(struct hob_scope **out)
+{
+	struct task *t = task_self();
+	struct hob_scope *s;
+
+	if (!t)
+		return -EPERM;
+	s = sys.alloc(sizeof *s);
+	if (!s)
+		return -ENOMEM;
+	scope_init(s, t->scope->rt, t->scope);
+	*out = s;
+	return 0;
+}
+
+/* 1 once no task is left, and the first error; otherwise 0, and the caller is registered to be woken at the end; -EBUSY
+ * for a second one. */
+static int look_for_end(struct hob_scope *s, struct task *waiter, int *error)
+{
+	int answer = 0;
+
+	lock(&s->lock);
+	if (list_empty(&s->tasks)) {
+		s->waiter = NULL;
+		*error = s->error;
+		answer = 1;
+	} else if (s->waiter && s->waiter != waiter) {
+		answer = -EBUSY;
+	} else {
+		s->waiter = waiter;
+	}
+	unlock(&s->lock);
+	return answer;
+}
+
+/* The wait is given up: true where the end has come nevertheless. By then another may wait for tasks that came since. */
+static bool unregister(struct hob_scope *s, const struct task *waiter, int *error)
+{
+	bool empty;
+
+	lock(&s->lock);
+	empty = list_empty(&s->tasks);
+	*error = s->error;
+	if (s->waiter == waiter)
+		s->waiter = NULL;
+	unlock(&s->lock);
+	return empty;
+}
+
+/* 0 once no task is left, and the first error of one. */
+static int wait_end(struct hob_scope *s, hob_time deadline, enum park how, int *error)
+{
+	struct task *t = task_self();
+	int end, err;
+
+	if (!t)
+		return -EPERM;
+	if (t->scope == s) /* it would wait for itself */
+		return -EDEADLK;
+	while (!(end = look_for_end(s, t, error))) {
+		err = task_park(WHY_SCOPE, deadline, how);
+		if (err)
+			return unregister(s, t, error) ? 0 : err;
+	}
+	return end < 0 ? end : 0;
+}
+
+int hob_scope_wait(struct hob_scope *s, hob_time deadline)
+{
+	int error, err = wait_end(s, deadline, PARK_CANCELLABLE, &error);
+
+	return err ? err : error;
+}
+
+static void cancel_here(struct hob_scope *s)
+{
+	at_store(&s->cancelled, 1, SEQ_CST);
+	for (struct link *l = s->tasks.next; l != &s->tasks; l = l->next)
+		task_unpark(container_of(l, struct task, in_scope));
+}
+
+/* The next scope of the subtree under `top` in preorder after `s`, locked; NULL at the end. The locks of all scopes from
+ * `top` to the one at hand are held, and no recursion is needed: scopes nest as deep as memory reaches. Where `fresh`,
+ * passes by those that are cancelled, and so by all below them. */
+static struct hob_scope *preorder_next(struct hob_scope *s, const struct hob_scope *top, bool fresh)
+{
+	struct link *at = s->children.next;
+	struct hob_scope *parent = s;
+
+	for (;;) {
+		for (; at != &parent->children; at = at->next) {
+			struct hob_scope *child = container_of(at, struct hob_scope, sibling);
+
+			lock(&child->lock); /* also waits for whoever is still about to cancel all below it */
+			if (!fresh || !at_load(&child->cancelled, RELAXED))
+				return child;
+			unlock(&child->lock);
+		}
+		unlock(&parent->lock);
+		if (parent == top)
+			return NULL;
+		at = parent->sibling.next;
+		parent = parent->parent;
+	}
+}
+
+void hob_scope_cancel(struct hob_scope *s)
+{
+	lock(&s->lock);
+	if (at_load(&s->cancelled, RELAXED)) {
+		unlock(&s->lock);
+		return;
+	}
+	for (struct hob_scope *at = s; at; at = preorder_next(at, s, true))
+		cancel_here(at);
+}
+
+/* Finds a scope below `top` that still has tasks, and registers for its end. */
+static bool await_one(struct hob_scope *top, struct task *t)
+{
+	struct hob_scope *at = top;
+
+	lock(&top->lock);
+	while ((at = preorder_next(at, top, false))) {
+		if (list_empty(&at->tasks))
+			continue;
+		at->drainer = t;
+		for (struct hob_scope *up = at, *next; up; up = next) {
+			next = up == top ? NULL : up->parent;
+			unlock(&up->lock);
+		}
+		return true;
+	}
+	return false;
+}
+
+void scope_drain(struct hob_scope *s)
+{
+	hob_scope_cancel(s); /* from here on no task enters, so this ends */
+	while (await_one(s, task_self()))
+		task_park(WHY_SCOPE, HOB_NEVER, PARK_SHIELDED);
+}
+
+void hob_scope_destroy(struct hob_scope *s)
+{
+	int error;
+
+	if (!s)
+		return;
+	hob_scope_cancel(s);
+	ALWAYS(wait_end(s, HOB_NEVER, PARK_SHIELDED, &error) == 0); /* by one task, outside of the scope */
+	lock(&s->parent->lock);
+	list_remove(&s->sibling);
+	unlock(&s->parent->lock);
+	ALWAYS(list_empty(&s->children)); /* scopes below it are destroyed first */
+	sys.free(s);
+}

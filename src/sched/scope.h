@@ -1,0 +1,37 @@
+/* A scope, inside of the library. */
+#ifndef SCHED_SCOPE_H
+#define SCHED_SCOPE_H
+
+#include "base/list.h"
+#include "base/lock.h"
+#include "sched/task.h"
+
+struct runtime;
+
+struct hob_scope {
+	struct runtime *rt;
+	struct hob_scope *parent; /* NULL: the root of a runtime */
+	struct link sibling;	  /* in parent->children, under the parent's lock */
+
+	/* A lock is taken after that of a scope above it, never before. */
+	struct lock lock;
+	atomic_of(uint32_t) cancelled; /* written under the lock */
+	struct link tasks;
+	struct link children;
+	struct task *waiter;  /* in hob_scope_wait or destroy */
+	struct task *drainer; /* the runtime's first task, at the end */
+	int error;
+};
+
+void scope_init(struct hob_scope *s, struct runtime *rt, struct hob_scope *parent);
+
+/* Adds a task that is not yet runnable. False: the scope is cancelled, and it was not `forced`. */
+bool scope_enter(struct hob_scope *s, struct task *t, bool forced);
+
+/* Takes the running task out, keeps its error. The scope may be gone when this returns. */
+void scope_leave(struct task *t, int result);
+
+/* Cancels, and waits, shielded, until no task is left in the scopes below this one. */
+void scope_drain(struct hob_scope *s);
+
+#endif

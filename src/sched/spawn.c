@@ -1,0 +1,141 @@
+/* The birth and the end of a task.
+ *
+ * A task is given a stack when it is spawned, so that lack of memory is the spawner's error, but touches it at its first
+ * run only. Then it takes the stack that this worker used last, warm in the cache, and leaves its own for later; and
+ * if the task before it on this worker has just ended, it simply goes on upon that one's stack, without a switch. So
+ * a thousand short tasks spawned at once use one stack between them.
+ */
+#include <errno.h>
+
+#include "sched/worker.h"
+
+static void *take_slot(struct runtime *rt, struct worker *w)
+{
+	void *slot;
+
+	if (!w)
+		return stack_pool_get(rt->stacks, &slot, 1) ? slot : NULL;
+	if (w->nslots == 0) { /* more at a time, the more are wanted */
+		w->slot_batch = w->slot_batch ? 2 * w->slot_batch : 4;
+		if (w->slot_batch > SLOT_BATCH)
+			w->slot_batch = SLOT_BATCH;
+		w->nslots = (unsigned)stack_pool_get(rt->stacks, w->slots, (int)w->slot_batch);
+	}
+	return w->nslots ? w->slots[--w->nslots] : NULL;
+}
+
+static void put_slot(struct runtime *rt, struct worker *w, void *slot)
+{
+	if (!w) {
+		stack_pool_put(rt->stacks, &slot, 1);
+		return;
+	}
+	if (w->nslots == SLOT_CACHE) { /* the least recently used half goes back */
+		stack_pool_put(rt->stacks, w->slots, SLOT_BATCH);
+		w->nslots -= SLOT_BATCH;
+		for (unsigned i = 0; i < w->nslots; i++)
+			w->slots[i] = w->slots[i + SLOT_BATCH];
+	}
+	w->slots[w->nslots++] = slot;
+}
+
+/* `next`, not begun, goes on where `t` has ended. */
+static void take_over(struct worker *w, struct task *t, struct task *next)
+{
+	put_slot(w->rt, w, next->fiber.stack_low);
+	next->fiber = t->fiber;
+	at_store(&w->current, next, RELEASE);
+	slab_put(&w->rt->tasks, &w->tasks, t);
+}
+
+static void task_main(void *arg)
+{
+	struct task *t = arg;
+
+	worker_after_switch();
+	for (;;) {
+		struct worker *w;
+		struct task *next;
+
+		scope_leave(t, t->fn(t->arg));
+		w = worker_self();
+		next = worker_next(w);
+		if (!next || next->fiber.sp)
+			worker_exit(w, t, next);
+		take_over(w, t, next);
+		t = next;
+	}
+}
+
+void task_begin(struct worker *w, struct task *t)
+{
+	size_t bytes = stack_pool_slot_bytes(w->rt->stacks);
+	void *slot = t->fiber.stack_low;
+
+	if (w->nslots) {
+		slot = w->slots[w->nslots - 1];
+		w->slots[w->nslots - 1] = t->fiber.stack_low;
+	}
+	/* Slots are as far apart as they are large, so that the tops of all stacks would fall into the same few sets of
+	 * the first-level cache: each begins at one of eight distances from its end. */
+	bytes -= (uintptr_t)slot / bytes % 8 * 128;
+	fiber_init(&t->fiber, slot, bytes, task_main, t);
+}
+
+struct task *task_alloc(struct runtime *rt, struct worker *w)
+{
+	struct task *t = slab_take(&rt->tasks, w ? &w->tasks : NULL);
+
+	if (!t)
+		return NULL;
+	t->fiber.sp = NULL;
+	t->fiber.stack_low = take_slot(rt, w);
+	if (t->fiber.stack_low)
+		return t;
+	slab_put(&rt->tasks, w ? &w->tasks : NULL, t);
+	return NULL;
+}
+
+void task_init(struct task *t, struct hob_scope *s, hob_task_fn *fn, void *arg)
+{
+	t->why = WHY_NONE;
+	at_store(&t->scope, s, RELAXED); /* a thief of jobs may be looking: see jobs.c */
+	t->fn = fn;
+	t->arg = arg;
+	at_store(&t->timer.armed, false, RELAXED);
+	at_store(&t->permit, PERMIT_NONE, RELAXED); /* a late waker of the task before may be looking */
+}
+
+struct task *task_create(struct runtime *rt, struct worker *w, struct hob_scope *s, hob_task_fn *fn, void *arg)
+{
+	struct task *t = task_alloc(rt, w);
+
+	if (!t)
+		return NULL;
+	task_init(t, s, fn, arg);
+	if (scope_enter(s, t, false))
+		return t;
+	task_free(rt, w, t);
+	return NULL;
+}
+
+void task_free(struct runtime *rt, struct worker *w, struct task *t)
+{
+	put_slot(rt, w, t->fiber.stack_low);
+	slab_put(&rt->tasks, w ? &w->tasks : NULL, t);
+}
+
+int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
+{
+	struct runtime *rt = s->rt;
+	struct worker *w = worker_self();
+	struct task *t;
+
+	if (at_load(&s->cancelled, RELAXED))
+		return -ECANCELED;
+	t = task_create(rt, w && w->rt == rt ? w : NULL, s, fn, arg);
+	if (!t)
+		return at_load(&s->cancelled, RELAXED) ? -ECANCELED : -ENOMEM;
+	worker_ready(rt, t);
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* A task, and how it parks. Every parking call of the library is a loop of three lines over what stands here:
+ *
+ *	while (!done(&op))
+ *		if ((err = task_park(WHY_..., deadline, PARK_CANCELLABLE)))
+ *			...take the op back, or wait for it shielded...
+ *
+ * A wake is a permit, not a message (as in Java's LockSupport): it may be early, late or spurious, so the condition is
+ * looked at again each time. In return a waker needs no lock of the sleeper's, and may be late: see park.c.
+ */
+#ifndef SCHED_TASK_H
+#define SCHED_TASK_H
+
+#include "base/list.h"
+#include "fiber/fiber.h"
+#include "sched/poller.h"
+
+/* Why a task is parked; the meter and the reports name it. */
+enum why {
+	WHY_NONE,
+	WHY_SCOPE, /* for the tasks of a scope to end */
+	WHY_JOIN,  /* for a job that another core runs */
+	WHY_SLEEP,
+	WHY_POLL,  /* for a descriptor to become ready */
+	WHY_READ,
+	WHY_WRITE,
+	WHY_CHILD,
+	WHY_MUTEX,
+	WHY_COND,
+};
+
+enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };
+
+/* Two cache lines. Tasks lie in slabs that are type-stable (slab.h), so a late unpark of a task that has ended touches
+ * a task, though perhaps another one, which takes it for a spurious wake. */
+struct task {
+	struct fiber fiber; /* has its stack from the spawn on; .sp is NULL until the first run */
+	atomic_of(uint32_t) permit;
+	uint8_t why;
+	struct task *next; /* in the inject queue, or free */
+	struct hob_scope *scope;
+	hob_task_fn *fn;
+	void *arg;
+	struct link in_scope;
+	struct timer timer;
+};
+
+enum park { PARK_CANCELLABLE, PARK_SHIELDED };
+
+/* The running task; NULL on a thread that runs none. */
+struct task *task_self(void);
+
+/* True once the scope of the task is cancelled. */
+bool task_cancelled(const struct task *t);
+
+/* Parks the running task until it is unparked: 0, possibly for no reason. -ETIMEDOUT once the deadline has passed,
+ * -ECANCELED where its scope is cancelled and `how` is PARK_CANCELLABLE: then it did not park, or was woken for it. */
+int task_park(enum why why, hob_time deadline, enum park how);
+
+/* Gives the task its permit: it returns from task_park, now or at the next call. What was written before is seen by
+ * the task after. Any thread. */
+void task_unpark(struct task *t);
+
+/* The poller of the worker that runs the calling task. Valid until the next park. */
+struct poller *task_poller(void);
+
+#endif

@@ -1,0 +1,108 @@
+/* A runtime and its workers: inside of src/sched only. */
+#ifndef SCHED_WORKER_H
+#define SCHED_WORKER_H
+
+#include <pthread.h>
+
+#include "base/lock.h"
+#include "fiber/stack.h"
+#include "sched/deque.h"
+#include "sched/inject.h"
+#include "sched/jobs.h"
+#include "sched/scope.h"
+#include "sched/slab.h"
+#include "sched/task.h"
+
+/* How many stack slots a worker keeps to itself, and moves to and from the pool at a time. */
+#define SLOT_CACHE 256
+#define SLOT_BATCH (SLOT_CACHE / 2)
+
+/* What is left to do for the task that was switched away from, once its stack is no longer in use. */
+enum after { AFTER_NOTHING, AFTER_PARK, AFTER_YIELD, AFTER_EXIT };
+
+struct worker {
+	struct runtime *rt;
+	atomic_of(struct task *) current; /* read by thieves of jobs, too */
+	struct task *left;		  /* see enum after */
+	enum after after;
+	bool alone;	    /* the only worker: nobody steals from it */
+	uint32_t tick;	    /* switches until the poller and the shared queue have their turn */
+	uint32_t slot_runs; /* tasks run in a row from `woken` */
+	struct poller *poller;
+	struct fiber loop; /* the worker's thread itself */
+	uint64_t chance;   /* whom to steal from next */
+	unsigned index;
+	bool searching; /* counted in rt->idle */
+	struct worker *next_asleep;
+	bool asleep; /* in the list of sleepers; under idle_lock */
+	pthread_t thread;
+	struct slab_cache tasks;
+	unsigned nslots, slot_batch;
+	void *slots[SLOT_CACHE];
+	struct task *thief; /* made ahead for a job to be stolen */
+	_Alignas(64) struct hob_forks forks;
+
+	/* The task woken last, to be run next, while what it waits for is still in this core's cache. Thieves may take
+	 * it from a worker that does not get to it. */
+	_Alignas(64) atomic_of(struct task *) woken;
+	struct deque deque;
+};
+
+struct runtime {
+	const struct poller_ops *ops;
+	struct stack_pool *stacks;
+	struct slab tasks;
+	struct worker *workers;
+	unsigned nworkers;
+	struct hob_scope root;
+	int result; /* of the first task */
+	struct inject inject;
+
+	struct lock moved_lock;
+	struct link moved; /* jobs whose task has left its worker; also read without the lock, as a hint */
+
+	/* How many search for work (low half) and sleep (high half): see idle.c. */
+	_Alignas(64) atomic_of(uint32_t) idle;
+	atomic_of(uint32_t) stopping;
+	struct lock idle_lock;
+	struct worker *asleep;
+};
+
+/* The worker of the calling thread, or NULL. To be asked again after a switch, since a task may resume elsewhere; a
+ * plain thread-local variable will not do, since a compiler keeps its address. */
+static inline struct worker *worker_self(void)
+{
+	struct hob_forks *f = hob_forks_here();
+
+	return f ? container_of(f, struct worker, forks) : NULL;
+}
+
+/* current.c */
+void worker_set_self(struct worker *w);
+
+/* queue.c */
+void worker_ready(struct runtime *rt, struct task *t);		/* from anywhere: runs soon, by the longest waiting */
+void worker_ready_next(struct runtime *rt, struct task *t);	/* from anywhere: runs next on this worker */
+void worker_requeue(struct worker *w, struct task *t);		/* a task of this worker that yielded */
+struct task *worker_next(struct worker *w);			/* from this worker's own queues, or NULL */
+struct task *worker_next_shared(struct worker *w);		/* from the inject queue */
+struct task *worker_steal(struct worker *w, bool also_woken);
+
+/* park.c */
+void worker_run(struct worker *w, struct task *t); /* on the worker's own stack: until nothing is next */
+_Noreturn void worker_exit(struct worker *w, struct task *t, struct task *next);
+void worker_after_switch(void);
+
+/* idle.c */
+void idle_notify(struct runtime *rt);
+void idle_stop(struct runtime *rt); /* every worker leaves idle_find */
+struct task *idle_find(struct worker *w); /* sleeps where there is none; NULL: the runtime stops */
+
+/* spawn.c */
+struct task *task_alloc(struct runtime *rt, struct worker *w); /* memory and a stack, no more */
+void task_init(struct task *t, struct hob_scope *s, hob_task_fn *fn, void *arg);
+struct task *task_create(struct runtime *rt, struct worker *w, struct hob_scope *s, hob_task_fn *fn, void *arg);
+void task_begin(struct worker *w, struct task *t); /* before its first switch */
+void task_free(struct runtime *rt, struct worker *w, struct task *t);
+
+#endif

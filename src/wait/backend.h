@@ -1,0 +1,53 @@
+/* The two ways to wait for descriptors, io_uring (ring.c) and epoll (poll.c), behind one table. What they share: the
+ * timers, and the descriptor by which another thread ends a sleep. */
+#ifndef WAIT_BACKEND_H
+#define WAIT_BACKEND_H
+
+#include <sys/types.h>
+
+#include "sched/task.h"
+#include "wait/timers.h"
+
+struct backend {
+	struct poller_ops sched; /* first: the scheduler hands us back this part */
+
+	/* Parks the running task: the contract of hob_poll. */
+	int (*poll_fd)(int fd, short events, hob_time deadline, enum why why);
+
+	/* One attempt, which may park. -EAGAIN: it did not wait where it would have had to, so poll_fd and try again. */
+	ssize_t (*read)(int fd, void *buf, size_t len, hob_time deadline);
+	ssize_t (*write)(int fd, const void *buf, size_t len, hob_time deadline);
+};
+
+extern const struct backend backend_ring, backend_epoll;
+
+/* 0 where this kernel lets us use io_uring as ring.c needs it; otherwise why not. */
+int ring_probe(void);
+
+/* The backend of the running task, NULL outside of one. */
+const struct backend *backend_self(void);
+
+/* hob_poll without waiting: -ETIMEDOUT where nothing holds. */
+int poller_look(int fd, short events);
+
+/* For an event that the descriptor never has: -ETIMEDOUT or -ECANCELED. */
+int poller_await_nothing(hob_time deadline, enum why why);
+
+/* What every poller starts with. */
+struct poller {
+	struct timers timers;
+	int wake_fd; /* an eventfd */
+	atomic_of(uint32_t) wake_pending;
+};
+
+int poller_init(struct poller *p);
+void poller_finish(struct poller *p);
+void poller_wake(struct poller *p);
+void poller_woken(struct poller *p); /* by the poller, once wake_fd is readable */
+void poller_timer_start(struct poller *p, struct timer *t);
+void poller_timer_stop(struct timer *t);
+
+/* How long a sleep may last: ns, 0 where a time has come, < 0 for ever. */
+int64_t poller_timeout(struct poller *p, hob_time deadline);
+
+#endif

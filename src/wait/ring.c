@@ -1,0 +1,290 @@
+/* Waiting over io_uring: one ring a worker.
+ *
+ * An operation lies on the stack of the task that waits for it, and the task does not leave before its completion has
+ * come: a wait given up (deadline, cancellation) first asks the kernel to cancel, then waits on, shielded. So no
+ * buffer or stack is freed while the kernel may still write to it.
+ *
+ * The ring's two queues are touched under its lock only, and the lock is not held during the sleep: a task that has
+ * moved to another worker cancels on the ring it submitted to. That is why SINGLE_ISSUER and DEFER_TASKRUN are not
+ * used. What is prepared is submitted when the worker has nothing next to run, or in its turn after some switches:
+ * one system call for many operations.
+ */
+#include <errno.h>
+#include <liburing.h>
+#include <poll.h>
+
+#include "base/check.h"
+#include "base/sys.h"
+#include "wait/backend.h"
+
+#define SQ_ENTRIES (HOSTILE ? 2u : 256u)
+#define CQ_ENTRIES (HOSTILE ? 4u : 4096u)
+#define REAP 64u
+
+/* If the kernel cannot take what is submitted now, look again after this long. */
+#define RETRY_NS 1000000
+
+struct ring {
+	struct poller poller;
+	struct lock lock;
+	struct io_uring io;
+	bool wake_armed; /* a poll of wake_fd is under way */
+};
+
+struct op {
+	struct ring *ring;
+	struct task *task;
+	int result;
+	atomic_of(bool) done;
+};
+
+#define UNATTENDED NULL /* user data of what nobody waits for: a cancellation */
+
+static int setup(struct io_uring *io, unsigned entries)
+{
+	struct io_uring_params params = { .flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = CQ_ENTRIES };
+	int err = sys.ring_init(entries, io, &params);
+
+	if (err)
+		return err;
+	if (params.features & IORING_FEAT_NODROP) /* a completion that finds the queue full is kept */
+		return 0;
+	sys.ring_exit(io);
+	return -ENOSYS;
+}
+
+int ring_probe(void)
+{
+	struct io_uring io;
+	int err = setup(&io, 1);
+
+	if (!err)
+		sys.ring_exit(&io);
+	return err;
+}
+
+static void destroy(struct poller *p)
+{
+	struct ring *r = container_of(p, struct ring, poller);
+
+	sys.ring_exit(&r->io);
+	poller_finish(p);
+	sys.free(r);
+}
+
+static int create(struct poller **out)
+{
+	struct ring *r = sys.alloc(sizeof *r);
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	err = setup(&r->io, SQ_ENTRIES);
+	if (err) {
+		sys.free(r);
+		return err;
+	}
+	err = poller_init(&r->poller);
+	if (err) {
+		destroy(&r->poller);
+		return err;
+	}
+	*out = &r->poller;
+	return 0;
+}
+
+/* A free submission entry; NULL where the queue is full and the kernel takes nothing now. Under the lock. */
+static struct io_uring_sqe *get_sqe(struct ring *r)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&r->io);
+
+	if (!sqe) {
+		sys.ring_submit(&r->io);
+		sqe = io_uring_get_sqe(&r->io);
+	}
+	return sqe;
+}
+
+static void arm_wake(struct ring *r)
+{
+	struct io_uring_sqe *sqe = r->wake_armed ? NULL : get_sqe(r);
+
+	if (!sqe)
+		return;
+	io_uring_prep_poll_add(sqe, r->poller.wake_fd, POLLIN);
+	io_uring_sqe_set_data(sqe, r);
+	r->wake_armed = true;
+}
+
+/* Takes up to REAP completions out; answers how many. `stuck` is set where something could not be submitted. */
+static unsigned reap(struct ring *r, struct op **ops, int *results, bool *stuck)
+{
+	struct io_uring_cqe *cqes[REAP];
+	unsigned n;
+
+	lock(&r->lock);
+	arm_wake(r);
+	if (io_uring_sq_ready(&r->io) > 0)
+		sys.ring_submit(&r->io);
+	*stuck = !r->wake_armed || io_uring_sq_ready(&r->io) > 0; /* also where it took some of them only */
+	n = io_uring_peek_batch_cqe(&r->io, cqes, REAP);
+	for (unsigned i = 0; i < n; i++) {
+		ops[i] = io_uring_cqe_get_data(cqes[i]);
+		results[i] = cqes[i]->res;
+		if ((void *)ops[i] == (void *)r)
+			r->wake_armed = false;
+	}
+	io_uring_cq_advance(&r->io, n);
+	unlock(&r->lock);
+	return n;
+}
+
+static unsigned collect(struct ring *r, bool *stuck)
+{
+	struct op *ops[REAP];
+	int results[REAP];
+	unsigned n = reap(r, ops, results, stuck);
+
+	for (unsigned i = 0; i < n; i++) {
+		if ((void *)ops[i] == (void *)r) {
+			poller_woken(&r->poller);
+		} else if (ops[i] != UNATTENDED) {
+			struct task *t = ops[i]->task; /* before done: then the task may leave, and the op with it */
+
+			ops[i]->result = results[i];
+			at_store(&ops[i]->done, true, RELEASE);
+			task_unpark(t);
+		}
+	}
+	return n;
+}
+
+static void poll_ring(struct poller *p, hob_time deadline)
+{
+	struct ring *r = container_of(p, struct ring, poller);
+	unsigned n = 0, more;
+	int64_t timeout;
+	bool stuck;
+
+	do
+		n += more = collect(r, &stuck);
+	while (more == REAP);
+	n += timers_fire(&p->timers);
+	if (n || deadline == 0)
+		return;
+	timeout = poller_timeout(p, deadline);
+	if (stuck && (timeout < 0 || timeout > RETRY_NS))
+		timeout = RETRY_NS;
+	sys.ring_wait(&r->io, timeout);
+	collect(r, &stuck);
+	timers_fire(&p->timers);
+}
+
+static void cancel(struct op *op)
+{
+	struct ring *r = op->ring;
+	struct io_uring_sqe *sqe;
+
+	/* Where there is no entry to be had now, the ring is busy completing others: try again after them. */
+	for (;;) {
+		lock(&r->lock);
+		sqe = get_sqe(r);
+		if (sqe) {
+			io_uring_prep_cancel(sqe, op, 0);
+			io_uring_sqe_set_data(sqe, UNATTENDED);
+			sys.ring_submit(&r->io); /* at once: its worker may be asleep */
+		}
+		unlock(&r->lock);
+		if (sqe || at_load(&op->done, ACQUIRE))
+			return;
+		hob_yield();
+	}
+}
+
+/* Parks until the operation is complete, in any case. */
+static int await(struct op *op, hob_time deadline, enum why why)
+{
+	int err = 0;
+
+	while (!err && !at_load(&op->done, ACQUIRE))
+		err = task_park(why, deadline, PARK_CANCELLABLE);
+	if (err && !at_load(&op->done, ACQUIRE)) {
+		cancel(op);
+		while (!at_load(&op->done, ACQUIRE))
+			task_park(why, HOB_NEVER, PARK_SHIELDED);
+	}
+	return err && (op->result == -ECANCELED || op->result == -EINTR) ? err : op->result;
+}
+
+/* An entry on the ring of this worker, which is returned locked. */
+static struct io_uring_sqe *start(struct op *op)
+{
+	struct io_uring_sqe *sqe;
+
+	for (;;) {
+		struct ring *r = container_of(task_poller(), struct ring, poller);
+
+		lock(&r->lock);
+		sqe = get_sqe(r);
+		if (sqe) {
+			*op = (struct op){ .ring = r, .task = task_self() };
+			return sqe;
+		}
+		unlock(&r->lock);
+		hob_yield(); /* the kernel is out of something for now: completions free it */
+	}
+}
+
+static int finish(struct op *op, struct io_uring_sqe *sqe, hob_time deadline, enum why why)
+{
+	io_uring_sqe_set_data(sqe, op);
+	unlock(&op->ring->lock);
+	return await(op, deadline, why);
+}
+
+static int poll_fd(int fd, short events, hob_time deadline, enum why why)
+{
+	struct io_uring_sqe *sqe;
+	struct op op;
+	int r;
+
+	sqe = start(&op);
+	io_uring_prep_poll_add(sqe, fd, (unsigned)(unsigned short)events);
+	r = finish(&op, sqe, deadline, why);
+	return r == -EINVAL ? poller_await_nothing(deadline, why) : r; /* nothing to wait at: a regular file */
+}
+
+static ssize_t read_fd(int fd, void *buf, size_t len, hob_time deadline)
+{
+	struct io_uring_sqe *sqe;
+	struct op op;
+
+	sqe = start(&op);
+	io_uring_prep_read(sqe, fd, buf, (unsigned)len, (uint64_t)-1);
+	return finish(&op, sqe, deadline, WHY_READ);
+}
+
+static ssize_t write_fd(int fd, const void *buf, size_t len, hob_time deadline)
+{
+	struct io_uring_sqe *sqe;
+	struct op op;
+
+	sqe = start(&op);
+	io_uring_prep_write(sqe, fd, buf, (unsigned)len, (uint64_t)-1);
+	return finish(&op, sqe, deadline, WHY_WRITE);
+}
+
+const struct backend backend_ring = {
+	.sched = {
+		.kind = HOB_BACKEND_IO_URING,
+		.create = create,
+		.destroy = destroy,
+		.poll = poll_ring,
+		.wake = poller_wake,
+		.timer_start = poller_timer_start,
+		.timer_stop = poller_timer_stop,
+	},
+	.poll_fd = poll_fd,
+	.read = read_fd,
+	.write = write_fd,
+};
