@@ -1,15 +1,5 @@
-/* The half-at-a-time moves of the deque; the argument stands in deque.h. */
+/* The steal; the argument stands in deque.h. */
 #include "sched/deque.h"
-
-uint32_t deque_take_half(struct deque *d, struct task **out)
-{
-	uint32_t head = at_load(&d->head, ACQUIRE);
-	uint32_t n = (at_load(&d->tail, RELAXED) - head) / 2;
-
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = at_load(&d->ring[(head + i) % DEQUE_SIZE], RELAXED);
-	return n && at_cas(&d->head, &head, head + n, ACQ_REL) ? n : 0;
-}
 
 struct task *deque_steal(struct deque *from, struct deque *to)
 {

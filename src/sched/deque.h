@@ -70,9 +70,6 @@ static inline struct task *deque_pop_alone(struct deque *d)
 	return at_load(&d->ring[head % DEQUE_SIZE], RELAXED);
 }
 
-/* By the owner of a full one: takes the older half out, into `out`. Answers how many (0: a thief was quicker). */
-uint32_t deque_take_half(struct deque *d, struct task **out);
-
 /* By the owner of `to`, which is empty: moves the older half of `from` over, and answers one of them to run. */
 struct task *deque_steal(struct deque *from, struct deque *to);
 

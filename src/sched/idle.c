@@ -121,17 +121,38 @@ static bool may_search(struct worker *w)
 	return w->searching;
 }
 
+/* A spin pays where other workers make work. Where they do not (each has its own few descriptors to wait for), it only
+ * burns the core: after SPINS_FAILED in vain, one in SPINS_PAUSED idle turns tries again. */
+#define SPINS_FAILED 4
+#define SPINS_PAUSED 64
+
+static bool spin_pays(struct worker *w)
+{
+	if (w->spins_failed < SPINS_FAILED)
+		return true;
+	if (w->spins_failed++ < SPINS_FAILED + SPINS_PAUSED)
+		return false;
+	w->spins_failed = SPINS_FAILED - 1;
+	return true;
+}
+
 static struct task *search(struct worker *w)
 {
-	int64_t until = sys.now() + SPIN_NS;
 	struct task *t;
 
-	do {
-		for (int i = 0; i < 32; i++)
-			at_pause();
-		if ((t = look(w, false)))
-			return t;
-	} while (sys.now() < until);
+	if (spin_pays(w)) {
+		int64_t until = sys.now() + SPIN_NS;
+
+		do {
+			for (int i = 0; i < 32; i++)
+				at_pause();
+			if ((t = look(w, false))) {
+				w->spins_failed = 0;
+				return t;
+			}
+		} while (sys.now() < until);
+		w->spins_failed++;
+	}
 	return look(w, true);
 }
 
@@ -149,9 +170,10 @@ struct task *idle_find(struct worker *w)
 {
 	struct task *t;
 
-	/* Here every TICKS switches, and whenever there is nothing next: the outside world has its turn first. */
-	w->rt->ops->poll(w->poller, 0);
+	/* Here every TICKS switches, and whenever there is nothing next. The shared queue first: what stands there is
+	 * older than what the poller brings, and would never find room behind it while events keep coming. */
 	t = worker_next_shared(w);
+	w->rt->ops->poll(w->poller, 0);
 	while (!t && !(t = look(w, HOSTILE))) {
 		if (at_load(&w->rt->stopping, ACQUIRE))
 			break;

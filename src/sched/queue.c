@@ -19,26 +19,11 @@ static struct task *swap_woken(struct worker *w, struct task *t)
 	return old;
 }
 
-/* The deque is full: its older half, and then `t`, move over to the shared queue. */
-static __attribute__((noinline)) void add_to_full(struct worker *w, struct task *t)
-{
-	struct task *spill[DEQUE_SIZE / 2 + 1];
-
-	do {
-		uint32_t n = deque_take_half(&w->deque, spill);
-
-		if (n) {
-			spill[n] = t;
-			inject_push(&w->rt->inject, spill, n + 1);
-			return;
-		}
-	} while (!deque_push(&w->deque, t)); /* thieves were there */
-}
-
+/* To the worker's own deque, or where that is full to the shared queue: behind what is older. */
 static void add(struct worker *w, struct task *t)
 {
 	if (!deque_push(&w->deque, t))
-		add_to_full(w, t);
+		inject_push(&w->rt->inject, &t, 1);
 }
 
 static struct worker *own_worker(struct runtime *rt)
@@ -108,13 +93,17 @@ struct task *worker_next(struct worker *w)
 	return t ? t : take_woken(w);
 }
 
+/* A share of what waits there, as far as the deque has room: the first is answered, to be run at once. */
 struct task *worker_next_shared(struct worker *w)
 {
 	struct task *got[DEQUE_SIZE / 2];
-	uint32_t room = deque_length(&w->deque) ? 1 : DEQUE_SIZE / 2;
+	uint32_t room = DEQUE_SIZE - deque_length(&w->deque) + 1;
 	uint32_t share = at_load(&w->rt->inject.length, RELAXED) / w->rt->nworkers + 1;
-	uint32_t n = inject_pop(&w->rt->inject, got, share < room ? share : room);
+	uint32_t n;
 
+	if (share > room)
+		share = room;
+	n = inject_pop(&w->rt->inject, got, share < DEQUE_SIZE / 2 ? share : DEQUE_SIZE / 2);
 	for (uint32_t i = 1; i < n; i++)
 		add(w, got[i]);
 	return n ? got[0] : NULL;

@@ -33,6 +33,7 @@ struct worker {
 	uint64_t chance;   /* whom to steal from next */
 	unsigned index;
 	bool searching; /* counted in rt->idle */
+	unsigned spins_failed;
 	struct worker *next_asleep;
 	bool asleep; /* in the list of sleepers; under idle_lock */
 	pthread_t thread;

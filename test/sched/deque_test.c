@@ -39,24 +39,6 @@ static void first_in_is_first_out(void)
 	CHECK(!deque_pop(&d));
 }
 
-static void the_older_half_is_taken(void)
-{
-	static struct deque d;
-	struct task *out[DEQUE_SIZE / 2 + 1];
-
-	d.head = d.tail = UINT32_MAX - 1;
-	CHECK_EQ(deque_take_half(&d, out), 0);
-	deque_push(&d, item(0));
-	CHECK_EQ(deque_take_half(&d, out), 0);
-	for (uintptr_t i = 1; i < DEQUE_SIZE; i++)
-		CHECK(deque_push(&d, item(i)));
-	CHECK_EQ(deque_take_half(&d, out), DEQUE_SIZE / 2);
-	for (uintptr_t i = 0; i < DEQUE_SIZE / 2; i++)
-		CHECK_EQ(number(out[i]), i);
-	for (uintptr_t i = DEQUE_SIZE / 2; i < DEQUE_SIZE; i++)
-		CHECK_EQ(number(deque_pop(&d)), i);
-}
-
 static void a_thief_moves_the_older_half(void)
 {
 	static struct deque from, to;
@@ -119,21 +101,18 @@ static void *thief(void *arg)
 
 static void every_item_comes_out_once(void)
 {
-	struct task *out[DEQUE_SIZE / 2 + 1], *t;
+	struct task *t;
 	struct dice dice = dice_of(0);
 	pthread_t threads[THIEVES];
-	uint32_t n;
 
 	left = ITEMS;
 	deques[0].head = deques[0].tail = UINT32_MAX - ITEMS / 2;
 	for (uintptr_t i = 1; i <= THIEVES; i++)
 		CHECK_EQ(sys.thread_create(&threads[i - 1], thief, (void *)i), 0);
 	for (uintptr_t i = 0; i < ITEMS; i++) {
-		while (!deque_push(&deques[0], item(i))) {
-			n = deque_take_half(&deques[0], out);
-			for (uint32_t at = 0; at < n; at++)
-				account(out[at]);
-		}
+		while (!deque_push(&deques[0], item(i)))
+			if ((t = deque_pop(&deques[0])))
+				account(t);
 		if (roll(&dice, 3) == 0 && (t = deque_pop(&deques[0])))
 			account(t);
 	}
@@ -151,7 +130,6 @@ int main(void)
 	test_start();
 	watchdog(100);
 	TEST(first_in_is_first_out);
-	TEST(the_older_half_is_taken);
 	TEST(a_thief_moves_the_older_half);
 	TEST(every_item_comes_out_once);
 	return test_done();

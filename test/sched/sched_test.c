@@ -143,8 +143,10 @@ static void options_of_any_size(void)
 			CHECK_EQ(run_with(2, stacks[i]), 20);
 	CHECK_EQ(run_with(1, SIZE_MAX), -EINVAL);
 	CHECK_EQ(run_with(1, ((size_t)1 << 40) + 1), -EINVAL);
-	r = run_with(1, (size_t)1 << 40); /* a terabyte each: up to the machine */
-	CHECK(r == -ENOMEM || (r >= 0 && r <= 20));
+	if (!SLOW_BUILD) { /* a sanitizer shadows it all */
+		r = run_with(1, (size_t)1 << 40); /* a terabyte each: up to the machine */
+		CHECK(r == -ENOMEM || (r >= 0 && r <= 20));
+	}
 	CHECK_EQ(run_with(SLOW_BUILD ? 40 : 200, 65536), 20);
 	CHECK_EQ(run_with(1025, 65536), -EINVAL);
 	CHECK_EQ(run_with(UINT32_MAX, 65536), -EINVAL);
