@@ -1,0 +1,26 @@
+/* Where the output of a job goes until the job has ended: two files without names, used again by the next job. */
+#ifndef CLI_RUN_FILES_H
+#define CLI_RUN_FILES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct files {
+	int fd[2];    /* stdout, stderr; -1: none yet */
+	bool by_path; /* a job opens them afresh, by /proc/self/fd, and does not share our open file */
+};
+
+#define FILES_NONE ((struct files){ .fd = { -1, -1 } })
+
+/* Makes those that are missing, in $TMPDIR or /tmp. 0 or a negative errno. */
+int files_open(struct files *f);
+
+/* After the job's output has been copied: empties each file where nobody else has it open any more. Otherwise (a job has
+ * left a descendant behind that may still write) it is given up, so that nothing reaches the next job's output. */
+void files_reuse(struct files *f);
+void files_close(struct files *f);
+
+/* The bytes in one of them. */
+off_t files_bytes(const struct files *f, int which);
+
+#endif

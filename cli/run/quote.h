@@ -1,0 +1,19 @@
+/* Words as a person may see them: quoted for the shell, with nothing in them that a terminal would obey. */
+#ifndef CLI_RUN_QUOTE_H
+#define CLI_RUN_QUOTE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Appends one word to a buffer of `size` bytes at `at`; answers the new end, which never passes size - 1. What does not
+ * fit is cut. The buffer is always ended by a NUL. */
+size_t quote_word(char *to, size_t size, size_t at, const char *word);
+
+/* The most bytes a word of `len` bytes may take: $'' around, four for each. */
+#define QUOTE_BOUND(len) (4 * (len) + 4)
+
+/* The words of a command in a buffer of QUOTE_SHOWN bytes, cut with "..." where it is longer. Answers the buffer. */
+enum { QUOTE_SHOWN = 512 };
+char *quote_shown(char *to, char *const *words);
+
+#endif

@@ -1,0 +1,243 @@
+/* `hob run`: what is made ready before, the tasks that do the work, and what remains after. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "run/quote.h"
+
+int run_wait_change(struct run *r)
+{
+	int err = hob_mutex_lock(&r->mutex, HOB_NEVER);
+	if (err)
+		return err;
+	err = hob_cond_wait(&r->changed, &r->mutex, HOB_NEVER);
+	hob_mutex_unlock(&r->mutex);
+	return err;
+}
+
+void run_changed(struct run *r)
+{
+	hob_cond_broadcast(&r->changed);
+}
+
+void run_stop(struct run *r)
+{
+	r->stopping = true;
+	if (r->admission)
+		hob_scope_cancel(r->admission);
+	run_changed(r);
+}
+
+void run_fail(struct run *r)
+{
+	r->status = EXIT_BROKEN;
+	run_stop(r);
+}
+
+/* Ending jobs ------------------------------------------------------------------------------------------------------ */
+
+void run_signal_jobs(struct run *r, int sig)
+{
+	for (struct link *l = r->running.next; l != &r->running; l = l->next)
+		kill(-container_of(l, struct job, link)->pid, sig);
+}
+
+static int kill_task(void *run)
+{
+	run_signal_jobs(run, SIGTERM);
+	run_signal_jobs(run, SIGCONT); /* a stopped one would not hear it */
+	if (!hob_sleep(hob_after(HOB_SECOND)))
+		run_signal_jobs(run, SIGKILL);
+	return 0;
+}
+
+void run_kill(struct run *r)
+{
+	if (!r->killing && hob_spawn(r->helpers, kill_task, r))
+		run_signal_jobs(r, SIGKILL);
+	r->killing = true;
+}
+
+/* The whole -------------------------------------------------------------------------------------------------------- */
+
+/* What the descriptors and processes we may have let run: three descriptors a job, and some to look around with. */
+static unsigned most_jobs(void)
+{
+	struct rlimit files, processes;
+	unsigned most = 100000;
+	int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (lowest_free >= 0)
+		close(lowest_free);
+	if (lowest_free >= 0 && !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < 3 * (rlim_t)most) {
+		int left = (int)files.rlim_cur - lowest_free - 4;
+		most = left > 3 ? (unsigned)left / 3 : 1;
+	}
+	if (!getrlimit(RLIMIT_NPROC, &processes) && processes.rlim_cur < most)
+		most = processes.rlim_cur ? (unsigned)processes.rlim_cur : 1;
+	return most;
+}
+
+static bool wanted(enum when when, const struct run *r, bool dumb_too)
+{
+	const char *term = getenv("TERM");
+	if (r->options->quiet || when != AUTO)
+		return !r->options->quiet && when == ALWAYS;
+	return r->output.terminal[STDERR_FILENO] && (dumb_too || !term || strcmp(term, "dumb"));
+}
+
+static int start_helpers(struct run *r)
+{
+	bool progress = wanted(r->options->progress, r, false), summary = wanted(r->options->summary, r, true);
+	int err = hob_spawn(r->helpers, signals_task, r);
+	if (!err && (progress || summary || !r->limit.fixed))
+		err = hob_spawn(r->helpers, sampler_task, r);
+	if (!err && progress)
+		err = hob_spawn(r->helpers, progress_task, r);
+	return err;
+}
+
+static int exit_status(const struct run *r)
+{
+	if (r->interrupted)
+		return EXIT_SIGNAL + r->interrupted;
+	return r->status ? r->status : r->counts.failed ? EXIT_JOBS : 0;
+}
+
+static int pile_task(void *run)
+{
+	struct run *r = run;
+	if (r->options->dry_run)
+		return run_dry(r);
+	r->start = hob_now();
+	if (r->options->jobs)
+		limit_init_fixed(&r->limit, r->options->jobs);
+	else
+		limit_init(&r->limit, hob_cores(), most_jobs());
+
+	int err = hob_scope_create(&r->jobs);
+	if (!err)
+		err = hob_scope_create(&r->admission);
+	if (!err)
+		err = hob_scope_create(&r->helpers);
+	if (!err)
+		err = start_helpers(r);
+	if (!err)
+		err = hob_spawn(r->admission, admission_task, r);
+	if (!err) {
+		hob_scope_wait(r->admission, HOB_NEVER);
+		hob_scope_wait(r->jobs, HOB_NEVER);
+	}
+	hob_scope_destroy(r->helpers);
+	hob_scope_destroy(r->admission);
+	hob_scope_destroy(r->jobs);
+	if (err)
+		return err;
+	if (wanted(r->options->summary, r, true) && !r->pipe_gone)
+		summary_say(r);
+	return exit_status(r);
+}
+
+static int broken(const char *what, int err, int status)
+{
+	fprintf(stderr, "hob run: %s: %s\n", what, strerror(-err));
+	return status;
+}
+
+/* What must be known before anything runs: the command and where the inputs come from. 0 or an exit status. */
+static int prepare(struct run *r, char path[PATH_MAX])
+{
+	const struct options *o = r->options;
+	char shown[QUOTE_SHOWN];
+	int err = o->shell ? template_init_shell(&r->template, o->command[0])
+			   : template_init(&r->template, o->command, (size_t)o->words);
+	if (err == -EINVAL) {
+		fprintf(stderr,
+			"hob run: --shell: a {} in single quotes stays as it is; write \"$1\" outside of them\n");
+		return EXIT_USAGE;
+	}
+	if (err)
+		return broken("cannot start", err, EXIT_BROKEN);
+	int status = r->template.named ? spawn_find(r->template.words[0], path) : 0;
+	if (status) {
+		const char *word = r->template.words[0];
+		quote_shown(shown, (char *[]){ (char *)(uintptr_t)word, NULL });
+		fprintf(stderr, "hob run: %s: %s%s\n", shown,
+			status == EXIT_CANNOT ? "not executable" : "command not found",
+			strpbrk(word, " |&;<>$") ? "; for a script, use --shell" : "");
+		return status;
+	}
+
+	int fd = STDIN_FILENO;
+	if (o->arg_file) {
+		fd = open(o->arg_file, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			quote_shown(shown, (char *[]){ (char *)(uintptr_t)o->arg_file, NULL });
+			fprintf(stderr, "hob run: cannot read %s: %s\n", shown, strerror(errno));
+			return EXIT_USAGE;
+		}
+	}
+	if (o->inputs)
+		input_init_words(&r->input, o->inputs, (size_t)o->input_count);
+	else
+		input_init_fd(&r->input, fd, o->separator);
+	if (!o->inputs && !o->arg_file && isatty(fd) && !o->quiet)
+		fprintf(stderr, "hob run: reading inputs from the terminal, one a line; Ctrl-D ends them\n");
+	return 0;
+}
+
+static void finish(struct run *r)
+{
+	jobs_free(r);
+	input_finish(&r->input);
+	output_finish(&r->output);
+	template_finish(&r->template);
+}
+
+int run_main(int argc, char **argv)
+{
+	static struct run run; /* zero */
+	struct options options;
+	char path[PATH_MAX];
+	int status;
+	struct run *r = &run;
+	bool closed_stdout = output_claim_standard();
+
+	if (!options_parse(&options, argc, argv, &status))
+		return status;
+	r->options = &options;
+	list_init(&r->running);
+	list_init(&r->idle_slots);
+	status = prepare(r, path);
+	if (status)
+		return status;
+	int err = signals_init(&r->signals);
+	if (!err)
+		err = output_init(&r->output, closed_stdout);
+	if (!err)
+		err = spawner_init(&r->spawner, r->template.named ? path : NULL, &r->signals.mask,
+				   &r->signals.defaults);
+	if (err)
+		return broken("cannot start", err, EXIT_BROKEN);
+
+	const struct hob_options one_worker = { .workers = 1 };
+	status = hob_run(&one_worker, pile_task, r);
+	spawner_finish(&r->spawner);
+	bool like_sigpipe = r->pipe_gone && !r->interrupted;
+	finish(r);
+	if (status < 0)
+		return broken("cannot start", status, EXIT_BROKEN);
+	if (like_sigpipe) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	return status;
+}

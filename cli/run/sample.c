@@ -1,0 +1,120 @@
+/* The task that looks at the running jobs now and then, and lets the limit follow. */
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "look/machine.h"
+#include "look/tree.h"
+#include "run/run.h"
+
+/* So many jobs are looked at each time, in turns; what they do stands for the rest. */
+enum { LOOK_AT_MOST = 64, ROOM_MS = 100 };
+
+struct sampler {
+	struct run *run;
+	hob_time last;
+	int64_t own_cpu, idle;
+	unsigned room; /* see room(); looked up now and then */
+	hob_time room_next;
+	bool sees_idle; /* the whole machine is ours: its idle cores are those that we leave idle */
+};
+
+/* What the jobs do, seen through some of them. */
+struct seen {
+	unsigned jobs, computing;
+	double runnable;
+	uint64_t rss, largest;
+};
+
+static int64_t cpu_clock(clockid_t clock)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * HOB_SECOND + t.tv_nsec;
+}
+
+static struct seen look_at_jobs(struct run *r)
+{
+	struct seen seen = { 0 };
+	for (unsigned n = r->alive < LOOK_AT_MOST ? r->alive : LOOK_AT_MOST; n; n--) {
+		struct link *l = list_pop(&r->running);
+		list_push(&r->running, l); /* the next look begins behind it */
+		struct look_tree tree;
+		if (look_tree(container_of(l, struct job, link)->pid, &tree) || !tree.processes)
+			continue; /* just ended, or it cannot be seen */
+		seen.jobs++;
+		seen.computing += tree.runnable > 0;
+		seen.runnable += tree.runnable;
+		seen.rss += tree.rss_bytes;
+		if (tree.rss_bytes > seen.largest)
+			seen.largest = tree.rss_bytes;
+	}
+	return seen;
+}
+
+/* How many jobs memory lets run, where each may still grow to the size of the largest so far. A fifth stays free. */
+static unsigned room(const struct run *r, const struct seen *seen)
+{
+	uint64_t memory = look_memory();
+	double peak = (double)r->counts.peak_rss;
+	if (memory == UINT64_MAX || peak <= 0 || !seen->jobs)
+		return UINT32_MAX;
+	double held = (double)seen->rss / seen->jobs * r->alive;
+	double growth = fmax(0, peak * r->alive - held);
+	double more = ((double)memory * 0.8 - growth) / peak;
+	return (unsigned)fmin(UINT32_MAX, fmax(1, r->alive + more));
+}
+
+static void sample(struct sampler *s)
+{
+	struct run *r = s->run;
+	struct seen seen = look_at_jobs(r);
+	if (seen.largest > r->counts.peak_rss)
+		r->counts.peak_rss = seen.largest;
+
+	hob_time now = hob_now();
+	if (!r->limit.fixed && now >= s->room_next) {
+		s->room = room(r, &seen);
+		s->room_next = now + ROOM_MS * HOB_MS;
+	}
+	int64_t own = cpu_clock(CLOCK_PROCESS_CPUTIME_ID), idle = s->sees_idle ? look_idle() : -1;
+	double scale = seen.jobs ? (double)r->alive / seen.jobs : 0, since = (double)(now - s->last);
+	struct limit_sample ls = {
+		.now = now,
+		.running = seen.jobs ? r->alive : 0,
+		.runnable = seen.runnable * scale,
+		.own = (double)(own - s->own_cpu) / since,
+		.idle = idle >= 0 && s->idle >= 0 ? (double)(idle - s->idle) / since : -1,
+		.held_back = r->held_back,
+		.room = s->room,
+	};
+	s->last = now;
+	s->own_cpu = own;
+	s->idle = idle;
+	r->held_back = false;
+	r->counts.computing = (unsigned)lround(seen.computing * scale);
+	r->counts.looked = seen.jobs > 0;
+
+	unsigned before = r->limit.jobs;
+	if (limit_update(&r->limit, &ls) > before)
+		run_changed(r);
+}
+
+int sampler_task(void *run)
+{
+	struct sampler s = {
+		.run = run,
+		.room = UINT32_MAX,
+		.last = hob_now(),
+		.own_cpu = cpu_clock(CLOCK_PROCESS_CPUTIME_ID),
+		.sees_idle = hob_cores() == (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+	};
+	s.idle = s.sees_idle ? look_idle() : -1;
+	for (int64_t cost = 0; !hob_sleep(hob_after(limit_interval(cost, sys.random())));) {
+		int64_t before = cpu_clock(CLOCK_THREAD_CPUTIME_ID);
+		sample(&s);
+		cost = cpu_clock(CLOCK_THREAD_CPUTIME_ID) - before;
+	}
+	return 0;
+}

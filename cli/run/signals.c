@@ -1,0 +1,77 @@
+/* Signals are read by a task, as everything else is.
+ *
+ * The first of SIGINT, SIGTERM and SIGHUP lets the running jobs end, the second ends them, the third leaves at once.
+ * SIGTSTP stops the jobs too: they are in process groups of their own, so the terminal does not do it. */
+#include "run/signals.h"
+
+#include <errno.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "run/run.h"
+
+static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
+
+int signals_init(struct signals *s)
+{
+	sigset_t set;
+	struct sigaction now;
+	sigemptyset(&set);
+	for (unsigned i = 0; i < sizeof watched / sizeof *watched; i++)
+		if (!sigaction(watched[i], NULL, &now) && now.sa_handler != SIG_IGN) /* nohup, and & of a script */
+			sigaddset(&set, watched[i]);
+	sigprocmask(SIG_BLOCK, &set, &s->mask);
+
+	sigemptyset(&s->defaults);
+	if (!sigaction(SIGPIPE, NULL, &now) && now.sa_handler != SIG_IGN)
+		sigaddset(&s->defaults, SIGPIPE);
+	signal(SIGPIPE, SIG_IGN); /* a write answers EPIPE instead */
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would reap our jobs unseen */
+
+	s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->fd < 0 ? -errno : 0;
+}
+
+static void stop_and_continue(struct run *r)
+{
+	output_progress(&r->output, NULL);
+	run_signal_jobs(r, SIGTSTP);
+	kill(getpid(), SIGSTOP);
+	run_signal_jobs(r, SIGCONT);
+}
+
+static void interrupt(struct run *r, int sig)
+{
+	bool first = !r->interrupted;
+	r->interrupted = sig;
+	if (r->killing) {
+		run_signal_jobs(r, SIGKILL);
+		_exit(EXIT_SIGNAL + sig);
+	}
+	if (!first) {
+		output_say(&r->output, "ending %u running job%s", r->alive, r->alive == 1 ? "" : "s");
+		run_kill(r);
+		return;
+	}
+	run_stop(r);
+	if (r->alive)
+		output_say(&r->output, "%s: waiting for %u running job%s; once more ends %s",
+			   sig == SIGINT ? "interrupted" : "told to stop", r->alive, r->alive == 1 ? "" : "s",
+			   r->alive == 1 ? "it" : "them");
+}
+
+int signals_task(void *run)
+{
+	struct run *r = run;
+	for (;;) {
+		struct signalfd_siginfo info;
+		ssize_t got = hob_read(r->signals.fd, &info, sizeof info, HOB_NEVER);
+		if (got != sizeof info)
+			return 0; /* the pile has ended */
+		if (info.ssi_signo == SIGTSTP)
+			stop_and_continue(r);
+		else
+			interrupt(r, (int)info.ssi_signo);
+	}
+}

@@ -1,0 +1,53 @@
+/* The closing line: how the pile went, whether its jobs waited or computed, and why so many ran at once. */
+#include <stdio.h>
+
+#include "run/run.h"
+
+/* The samples see queueing for a core too; jobs too short for them are judged by their CPU time. */
+static double computed(const struct run *r)
+{
+	double seen = limit_computed(&r->limit), used = r->counts.life > 0 ? r->counts.cpu / r->counts.life : 0;
+	return seen > used ? seen : used;
+}
+
+static const char *verb(double share)
+{
+	return share < 0.1 ? "they waited" : share < 0.9 ? "they waited and computed" : "they computed";
+}
+
+static void why(const struct run *r, char *text, size_t size)
+{
+	switch (r->limit.reason) {
+	case LIMIT_CORES:
+		snprintf(text, size, "which kept %u core%s busy", r->limit.cores, r->limit.cores == 1 ? "" : "s");
+		break;
+	case LIMIT_GROWTH:
+		snprintf(text, size, "and rising");
+		break;
+	case LIMIT_MAX:
+		snprintf(text, size, "all that 'ulimit -n' or -u allows");
+		break;
+	case LIMIT_MEMORY:
+		snprintf(text, size, "all that memory holds");
+		break;
+	case LIMIT_FIXED:
+		snprintf(text, size, "as told by --jobs");
+		break;
+	case LIMIT_NONE:
+		snprintf(text, size, "no more were needed");
+		break;
+	}
+}
+
+void summary_say(struct run *r)
+{
+	const struct counts *c = &r->counts;
+	double time = (double)(hob_now() - r->start) / 1e9, share = computed(r);
+	char reason[80], failed[40] = "";
+	why(r, reason, sizeof reason);
+	if (c->failed)
+		snprintf(failed, sizeof failed, ", %zu failed", c->failed);
+	output_say(&r->output, "%zu job%s%s in %.*f s; %s (%.0f%% computing); up to %u at once, %s", c->done,
+		   c->done == 1 ? "" : "s", failed, time < 10 ? 2 : 1, time, verb(share), 100 * (share < 1 ? share : 1),
+		   c->most, reason);
+}

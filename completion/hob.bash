@@ -1,0 +1,47 @@
+# bash completion for hob
+
+_hob_files() {
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+_hob_run() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i word
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		-a | -j | --arg-file | --jobs) ((i++)) ;;
+		-*) ;;
+		*) # options end at the command
+			_hob_files "$cur"
+			return
+			;;
+		esac
+	done
+	case $prev in
+	-a | --arg-file) _hob_files "$cur" ;;
+	-j | --jobs) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h --arg-file --null --jobs --shell --dry-run
+				--quiet --summary --progress --no-progress --help' -- "$cur")
+		else
+			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		fi
+		;;
+	esac
+}
+
+_hob() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W 'run help version' -- "$cur")
+	elif [[ ${COMP_WORDS[1]} == run ]]; then
+		_hob_run
+	elif [[ ${COMP_WORDS[1]} == help ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'run' -- "$cur")
+	fi
+}
+
+complete -F _hob hob

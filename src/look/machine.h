@@ -1,0 +1,15 @@
+/* What the machine, or the container we live in, has left. */
+#ifndef LOOK_MACHINE_H
+#define LOOK_MACHINE_H
+
+#include <stdint.h>
+
+/* The time that all cores of the machine together have idled since it started, ns, in steps of 10 ms; a negative errno
+ * where that cannot be read. */
+int64_t look_idle(void);
+
+/* The bytes of memory that more processes could take without swapping: what the kernel calls available, or what is left
+ * below the tightest limit of our control groups if that is less. UINT64_MAX where neither can be read. */
+uint64_t look_memory(void);
+
+#endif

@@ -1,0 +1,70 @@
+#!/bin/bash
+# Bad usage and bad input: one clear line, the documented status, and nothing run.
+. "$(dirname "$0")/lib.sh"
+
+mkdir bin
+printf '#!/bin/sh\ntouch "%s/ran"\n' "$work" >bin/job
+chmod +x bin/job
+PATH=$work/bin:$PATH
+
+# refused STATUS LINE COMMAND...
+refused() {
+	local wanted=$1 line=$2
+	shift 2
+	rm -f ran
+	try "$@"
+	is "status of: ${*:2}" "$status" "$wanted"
+	is "line of: ${*:2}" "$err" "$line"
+	is "output of: ${*:2}" "$out" ""
+	ok "nothing is run by: ${*:2}" test ! -e ran
+}
+
+help="; try 'hob run --help'"
+refused 2 "hob: no command given; try 'hob help'" "$hob"
+refused 2 "hob: unknown command 'jump'; the commands are run, help, version" "$hob" jump
+refused 2 "hob: unknown command '?[31m'; the commands are run, help, version" "$hob" $'\e[31m'
+refused 2 "hob: unknown command 'jump'; the commands are run, help, version" "$hob" help jump
+refused 2 "hob version: unexpected argument 'x'" "$hob" version x
+refused 2 "hob run: no command given$help" "$hob" run
+refused 2 "hob run: no command given$help" "$hob" run ::: a b
+refused 2 "hob run: no command given$help" "$hob" run -j 3 --
+refused 2 "hob run: unknown option --jump$help" "$hob" run --jump job ::: a
+refused 2 "hob run: unknown option -J$help" "$hob" run -J 3 job ::: a
+refused 2 "hob run: missing value of option --jobs$help" "$hob" run -j
+refused 2 "hob run: missing value of option --jobs$help" "$hob" run --jobs
+refused 2 "hob run: no value is taken by option --quiet$help" "$hob" run --quiet=1 job ::: a
+refused 2 "hob run: unknown option -Z$help" "$hob" run --quiet -qZ job ::: a
+refused 2 "hob run: unknown option --s$help" "$hob" run --s job ::: a
+refused 2 "hob run: --jobs takes a number from 1 to 1000000, not 0$help" "$hob" run -j 0 job ::: a
+refused 2 "hob run: --jobs takes a number from 1 to 1000000, not -1$help" "$hob" run -j -1 job ::: a
+refused 2 "hob run: --jobs takes a number from 1 to 1000000, not 3x$help" "$hob" run -j3x job ::: a
+refused 2 "hob run: --jobs takes a number from 1 to 1000000, not ''$help" "$hob" run --jobs= job ::: a
+refused 2 "hob run: --jobs takes a number from 1 to 1000000, not 99999999999999999999$help" \
+	"$hob" run -j 99999999999999999999 job ::: a
+refused 2 "hob run: --jobs takes a number from 1 to 1000000, not \$'\\e[2J'$help" "$hob" run -j $'\e[2J' job ::: a
+refused 2 "hob run: more than one ::: is not supported yet$help" "$hob" run job ::: a ::: b
+refused 2 "hob run: :::: is not supported yet; use --arg-file$help" "$hob" run job :::: a
+refused 2 "hob run: inputs from both ::: and --arg-file$help" "$hob" run -a "$0" job ::: a
+refused 2 "hob run: --shell takes the script as one word; not expected: 'a  b'$help" \
+	"$hob" run --shell job 'a  b' ::: a
+refused 2 "hob run: --shell: a {} in single quotes stays as it is; write \"\$1\" outside of them" \
+	"$hob" run --shell "job '{}'" ::: a
+refused 127 "hob run: jump: command not found" "$hob" run jump ::: a
+refused 127 "hob run: ./jump: command not found" "$hob" run ./jump ::: a
+refused 127 "hob run: '': command not found" "$hob" run '' ::: a
+refused 127 "hob run: 'job a | b': command not found; for a script, use --shell" "$hob" run 'job a | b' ::: a
+refused 127 "hob run: jump: command not found" "$hob" run --dry-run jump ::: a
+refused 126 "hob run: ./: not executable" "$hob" run ./ ::: a
+echo text >text
+refused 126 "hob run: ./text: not executable" "$hob" run ./text ::: a
+cp text bin/plain
+refused 126 "hob run: plain: not executable" "$hob" run plain ::: a
+refused 2 "hob run: cannot read missing: No such file or directory" "$hob" run -a missing job
+refused 2 "hob run: cannot read .: Is a directory" "$hob" run -a . job
+refused 2 "hob run: cannot read standard input: Is a directory" "$hob" run job <.
+refused 2 "hob run: cannot read standard input: Bad file descriptor" "$hob" run job <&-
+refused 2 "hob run: standard input: input 1 has a NUL byte, which no argument can hold; did you mean --null?" \
+	"$hob" run job < <(printf 'a\0b\n')
+refused 2 "hob run: standard input: input 1 is longer than 131071 bytes, the most an argument can hold" \
+	"$hob" run job < <(head -c 131072 /dev/zero | tr '\0' a)
+finish
