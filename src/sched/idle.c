@@ -48,7 +48,7 @@ void idle_notify(struct runtime *rt)
 		at_add(&rt->idle, SEARCHING - ASLEEP, SEQ_CST);
 	}
 	unlock(&rt->idle_lock);
-	if (w)
+	if (w && w != worker_self()) /* otherwise its own poll unparks: it is awake, and looks next */
 		rt->ops->wake(w->poller);
 }
 
@@ -97,8 +97,8 @@ static struct task *look(struct worker *w, bool also_woken)
 
 	if ((t = worker_next(w)) || (t = worker_next_shared(w)))
 		return t;
-	if (w->rt->nworkers == 1)
-		return NULL;
+	if (w->alone) /* there is nobody to steal from, but jobs may have been moved */
+		return jobs_steal(w);
 	w->rt->ops->poll(w->poller, 0);
 	if ((t = worker_next(w)))
 		return t;
@@ -113,8 +113,7 @@ static bool may_search(struct worker *w)
 {
 	struct runtime *rt = w->rt;
 
-	if (!w->searching && rt->nworkers > 1 &&
-	    2 * searching_of(at_load(&rt->idle, RELAXED)) < rt->nworkers) {
+	if (!w->searching && rt->nworkers > 1 && 2 * searching_of(at_load(&rt->idle, RELAXED)) < rt->nworkers) {
 		at_add(&rt->idle, SEARCHING, SEQ_CST);
 		w->searching = true;
 	}

@@ -67,6 +67,11 @@ void worker_requeue(struct worker *w, struct task *t)
 		inject_push(&w->rt->inject, &t, 1);
 	else
 		add(w, t);
+	if (w->alone)
+		return;
+	/* If another goes first here, it may compute for long. */
+	if (HOSTILE || w->current || at_load(&w->woken, RELAXED) || deque_length(&w->deque) > 1)
+		idle_notify(w->rt);
 }
 
 static struct task *take_woken(struct worker *w)

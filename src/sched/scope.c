@@ -47,7 +47,7 @@ void scope_leave(struct task *t, int result)
 		drainer = s->drainer;
 	}
 	unlock(&s->lock);
-	/* Either may have seen the end by itself and be gone by now: then this is a spurious wake for whoever is there. */
+	/* Either may have seen the end by itself and be gone: then this is a spurious wake for whoever is there. */
 	if (waiter)
 		task_unpark(waiter);
 	if (drainer)
@@ -89,7 +89,8 @@ static int look_for_end(struct hob_scope *s, struct task *waiter, int *error)
 	return answer;
 }
 
-/* The wait is given up: true where the end has come nevertheless. By then another may wait for tasks that came since. */
+/* The wait is given up: true where the end has come nevertheless. By then another may wait, for tasks that came
+ * since. */
 static bool unregister(struct hob_scope *s, const struct task *waiter, int *error)
 {
 	bool empty;
@@ -135,9 +136,9 @@ static void cancel_here(struct hob_scope *s)
 		task_unpark(container_of(l, struct task, in_scope));
 }
 
-/* The next scope of the subtree under `top` in preorder after `s`, locked; NULL at the end. The locks of all scopes from
- * `top` to the one at hand are held, and no recursion is needed: scopes nest as deep as memory reaches. Where `fresh`,
- * passes by those that are cancelled, and so by all below them. */
+/* The next scope of the subtree under `top` in preorder after `s`, locked; NULL at the end. The locks of all scopes
+ * from `top` to the one at hand are held, and no recursion is needed: scopes nest as deep as memory reaches. Where
+ * `fresh`, passes by those that are cancelled, and so by all below them. */
 static struct hob_scope *preorder_next(struct hob_scope *s, const struct hob_scope *top, bool fresh)
 {
 	struct link *at = s->children.next;

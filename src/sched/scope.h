@@ -11,7 +11,7 @@ struct runtime;
 struct hob_scope {
 	struct runtime *rt;
 	struct hob_scope *parent; /* NULL: the root of a runtime */
-	struct link sibling;	  /* in parent->children, under the parent's lock */
+	struct link sibling;      /* in parent->children, under the parent's lock */
 
 	/* A lock is taken after that of a scope above it, never before. */
 	struct lock lock;

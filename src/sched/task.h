@@ -20,7 +20,7 @@ enum why {
 	WHY_SCOPE, /* for the tasks of a scope to end */
 	WHY_JOIN,  /* for a job that another core runs */
 	WHY_SLEEP,
-	WHY_POLL,  /* for a descriptor to become ready */
+	WHY_POLL, /* for a descriptor to become ready */
 	WHY_READ,
 	WHY_WRITE,
 	WHY_CHILD,

@@ -23,10 +23,10 @@ enum after { AFTER_NOTHING, AFTER_PARK, AFTER_YIELD, AFTER_EXIT };
 struct worker {
 	struct runtime *rt;
 	atomic_of(struct task *) current; /* read by thieves of jobs, too */
-	struct task *left;		  /* see enum after */
+	struct task *left;                /* see enum after */
 	enum after after;
-	bool alone;	    /* the only worker: nobody steals from it */
-	uint32_t tick;	    /* switches until the poller and the shared queue have their turn */
+	bool alone;         /* the only worker: nobody steals from it */
+	uint32_t tick;      /* switches until the poller and the shared queue have their turn */
 	uint32_t slot_runs; /* tasks run in a row from `woken` */
 	struct poller *poller;
 	struct fiber loop; /* the worker's thread itself */
@@ -82,11 +82,11 @@ static inline struct worker *worker_self(void)
 void worker_set_self(struct worker *w);
 
 /* queue.c */
-void worker_ready(struct runtime *rt, struct task *t);		/* from anywhere: runs soon, by the longest waiting */
-void worker_ready_next(struct runtime *rt, struct task *t);	/* from anywhere: runs next on this worker */
-void worker_requeue(struct worker *w, struct task *t);		/* a task of this worker that yielded */
-struct task *worker_next(struct worker *w);			/* from this worker's own queues, or NULL */
-struct task *worker_next_shared(struct worker *w);		/* from the inject queue */
+void worker_ready(struct runtime *rt, struct task *t);      /* from anywhere: runs soon, by the longest waiting */
+void worker_ready_next(struct runtime *rt, struct task *t); /* from anywhere: runs next on this worker */
+void worker_requeue(struct worker *w, struct task *t);      /* a task of this worker that yielded */
+struct task *worker_next(struct worker *w);                 /* from this worker's own queues, or NULL */
+struct task *worker_next_shared(struct worker *w);          /* from the inject queue */
 struct task *worker_steal(struct worker *w, bool also_woken);
 
 /* park.c */
@@ -96,7 +96,7 @@ void worker_after_switch(void);
 
 /* idle.c */
 void idle_notify(struct runtime *rt);
-void idle_stop(struct runtime *rt); /* every worker leaves idle_find */
+void idle_stop(struct runtime *rt);       /* every worker leaves idle_find */
 struct task *idle_find(struct worker *w); /* sleeps where there is none; NULL: the runtime stops */
 
 /* spawn.c */

@@ -89,6 +89,10 @@ int hob_cond_wait(struct hob_cond *c, struct hob_mutex *m, hob_time deadline)
 	unlock(&cond->lock);
 	release(mutex_of(m));
 	err = turn_await(&turn, &cond->lock, WHY_COND, deadline, PARK_CANCELLABLE);
+	/* Who signalled may be a foreign thread, and still within the runtime, which must not end before: it holds the
+	 * lock until it is out. */
+	lock(&cond->lock);
+	unlock(&cond->lock);
 	acquire(mutex_of(m), HOB_NEVER, PARK_SHIELDED);
 	return err;
 }
@@ -100,9 +104,9 @@ void hob_cond_signal(struct hob_cond *c)
 
 	lock(&cond->lock);
 	t = waitlist_give(&cond->waiters);
-	unlock(&cond->lock);
 	if (t)
 		task_unpark(t);
+	unlock(&cond->lock);
 }
 
 void hob_cond_broadcast(struct hob_cond *c)

@@ -14,7 +14,7 @@ struct backend {
 	/* Parks the running task: the contract of hob_poll. */
 	int (*poll_fd)(int fd, short events, hob_time deadline, enum why why);
 
-	/* One attempt, which may park. -EAGAIN: it did not wait where it would have had to, so poll_fd and try again. */
+	/* One attempt, which may park. -EAGAIN: it did not wait where it would have had to: poll_fd, and try again. */
 	ssize_t (*read)(int fd, void *buf, size_t len, hob_time deadline);
 	ssize_t (*write)(int fd, const void *buf, size_t len, hob_time deadline);
 };

@@ -21,7 +21,7 @@
 
 struct watch {
 	struct link waiters; /* .next NULL: never used */
-	bool known;	     /* epoll has (had) it: try MOD first */
+	bool known;          /* epoll has (had) it: try MOD first */
 };
 
 struct epoll {
@@ -270,8 +270,7 @@ static ssize_t read_fd(int fd, void *buf, size_t len, hob_time deadline)
 	return err ? err : sys.read(fd, buf, len);
 }
 
-/* A pipe or terminal in blocking mode that polls as writable takes PIPE_BUF bytes without blocking, and no more is sure.
- */
+/* A pipe or terminal in blocking mode that polls as writable takes PIPE_BUF bytes without blocking; no more is sure. */
 static size_t without_blocking(int fd, size_t len)
 {
 	int flags = len > PIPE_BUF ? sys.getfl(fd) : O_NONBLOCK;

@@ -3,7 +3,8 @@
 #include "base/sys.h"
 #include "sched/task.h"
 
-/* A timer's children form a list through `next`; `prev` of the first is the parent, of the others the sibling before. */
+/* A timer's children form a list through `next`; `prev` of the first is the parent, of the others the sibling
+ * before. */
 
 static struct timer *merge(struct timer *a, struct timer *b)
 {

@@ -28,6 +28,7 @@ static struct {
 	struct dice dice;
 	unsigned early; /* one sleep of so many returns at once; 0: none does */
 	atomic_of(int64_t) now;
+	void (*on_wake)(void); /* by the waker, before its wake is seen; NULL: nothing */
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int64_t fake_now(void)
@@ -165,6 +166,8 @@ static void fake_poll(struct poller *p, hob_time deadline)
 
 static void fake_wake(struct poller *p)
 {
+	if (fake.on_wake)
+		fake.on_wake();
 	pthread_mutex_lock(&fake.lock);
 	p->woken = true;
 	fake_rouse(p);

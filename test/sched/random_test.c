@@ -6,7 +6,7 @@
 
 enum { TASKS_MAX = 400, PROGRAMS = SLOW_BUILD ? 100 : 800 };
 
-/* Programs of spawn, yield, park, unpark, sleep, wait and cancel ---------------------------------------------------- */
+/* Programs of spawn, yield, park, unpark, sleep, wait and cancel */
 
 struct program {
 	struct dice dice;

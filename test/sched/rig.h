@@ -44,8 +44,8 @@ static inline struct dice dice_of(uint64_t n)
 static inline void watchdog_bark(int sig)
 {
 	char line[200];
-	int n = snprintf(line, sizeof line, "not ok %d - %s # hangs (TEST_SEED=%" PRIu64 ")\n", test_count + 1, test_name,
-			 test_seed);
+	int n = snprintf(line, sizeof line, "not ok %d - %s # hangs (TEST_SEED=%" PRIu64 ")\n", test_count + 1,
+			 test_name, test_seed);
 
 	(void)sig;
 	(void)!write(STDOUT_FILENO, line, (size_t)n);

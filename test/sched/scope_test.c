@@ -3,7 +3,7 @@
 
 #include "sched/fake_poller.h"
 
-/* Answers of hob_scope_wait ---------------------------------------------------------------------------------------- */
+/* Answers of hob_scope_wait */
 
 static int answer(void *arg)
 {
@@ -71,27 +71,27 @@ static int time_out(void *arg)
 
 static struct hob_scope *shared;
 static bool waits;
+static struct task *sharer;
 
 static int wait_shared(void *arg)
 {
 	(void)arg;
-	at_store(&waits, true, RELEASE);
+	at_store(&sharer, task_self(), RELEASE);
 	return hob_scope_wait(shared, HOB_NEVER);
 }
 
 static int second_waiter(void *arg)
 {
 	struct hob_scope *s;
+	struct task *t;
 
 	(void)arg;
-	waits = false;
+	sharer = NULL;
 	CHECK_EQ(hob_scope_create(&shared), 0);
 	CHECK_EQ(hob_scope_create(&s), 0);
 	spawn(shared, answer_late, -EIO);
 	spawn(s, wait_shared, 0);
-	while (!at_load(&waits, ACQUIRE))
-		hob_yield();
-	for (int i = 0; i < 100 && hob_scope_wait(shared, 0) != -EBUSY; i++)
+	while (!(t = at_load(&sharer, ACQUIRE)) || at_load(&t->permit, ACQUIRE) != PERMIT_PARKED)
 		hob_yield();
 	CHECK_EQ(hob_scope_wait(shared, 0), -EBUSY);
 	CHECK_EQ(hob_scope_wait(shared, HOB_NEVER), -EBUSY);
@@ -137,7 +137,7 @@ static int any_error(void *arg)
 	return 0;
 }
 
-/* Cancellation ------------------------------------------------------------------------------------------------------ */
+/* Cancellation */
 
 /* Everything fails, again and again, but what is said never to be cancelled. */
 static int be_cancelled(void *arg)
@@ -247,7 +247,7 @@ static int shielded_destroy(void *arg)
 	return 0;
 }
 
-/* Deep nests, random trees, what is left behind -------------------------------------------------------------------- */
+/* Deep nests, random trees, what is left behind */
 
 enum { DEPTH = 10000 };
 

@@ -1,6 +1,7 @@
 /* The condition over the fake poller: every signal wakes somebody, a broadcast all, and the mutex is held whatever the
  * wait answers. */
 #include <hob.h>
+#include <sched.h>
 
 #include "sched/fake_poller.h"
 
@@ -251,6 +252,74 @@ static void no_signal_is_lost(void)
 		CHECK_EQ(fake_run(1 + i % 4, i, trade, (void *)i), 0);
 }
 
+/* A thread that is no worker signals, and is held up within: the runtime must not end before it has let go. */
+
+static struct {
+	struct room room;
+	struct guest guest;
+	struct task *waiter;
+	pthread_t thread;
+	atomic_of(bool) left, ended;
+	atomic_of(uint32_t) held_up;
+} outside;
+
+static void hold_up(void)
+{
+	if (sched_poller_ops()) /* a worker */
+		return;
+	at_add(&outside.held_up, 1, RELAXED);
+	for (int i = 0; i < 200 && !at_load(&outside.ended, RELAXED); i++)
+		sched_yield();
+	CHECK(!at_load(&outside.ended, RELAXED));
+}
+
+static void *signal_from_outside(void *arg)
+{
+	(void)arg;
+	while (at_load(&outside.waiter->permit, ACQUIRE) != PERMIT_PARKED)
+		sched_yield();
+	hob_cond_signal(&outside.room.c);
+	return NULL;
+}
+
+static int stay_awake(void *arg)
+{
+	(void)arg;
+	while (!at_load(&outside.left, RELAXED))
+		hob_yield();
+	return 0;
+}
+
+static int wait_for_a_stranger(void *arg)
+{
+	struct hob_scope *s = scope_new();
+
+	(void)arg;
+	spawn(s, stay_awake, NULL);
+	outside.guest = (struct guest){ &outside.room, HOB_NEVER, 1 };
+	outside.waiter = task_self();
+	CHECK_EQ(sys.thread_create(&outside.thread, signal_from_outside, NULL), 0);
+	wait_once(&outside.guest);
+	CHECK_EQ(outside.guest.answer, 0);
+	at_store(&outside.left, true, RELAXED);
+	scope_join(s);
+	return 0;
+}
+
+static void a_stranger_may_be_slow(void)
+{
+	fake.on_wake = hold_up;
+	for (int i = 0; i < 40; i++) {
+		memset(&outside.room, 0, sizeof outside.room);
+		outside.left = outside.ended = false;
+		CHECK_EQ(fake_run(3, test_random(), wait_for_a_stranger, NULL), 0);
+		at_store(&outside.ended, true, RELAXED);
+		sys.thread_join(outside.thread);
+	}
+	fake.on_wake = NULL;
+	CHECK(outside.held_up > 0);
+}
+
 int main(void)
 {
 	test_start();
@@ -259,5 +328,6 @@ int main(void)
 	TEST(every_answer_leaves_the_mutex_held);
 	TEST(signals_and_broadcasts_count);
 	TEST(no_signal_is_lost);
+	TEST(a_stranger_may_be_slow);
 	return test_done();
 }

@@ -30,13 +30,13 @@ static void check_free(struct hob_mutex *m)
 	hob_mutex_unlock(m);
 }
 
-/* Exclusion --------------------------------------------------------------------------------------------------------- */
+/* Exclusion */
 
 enum { TASKS = 50, TURNS = SLOW_BUILD ? 100 : 1000 };
 
 static struct {
 	struct hob_mutex m;
-	int inside;	   /* plain: the mutex is what orders its accesses */
+	int inside;        /* plain: the mutex is what orders its accesses */
 	uint64_t sum, got; /* of times it was locked; of answers 0 */
 } guarded;
 

@@ -38,11 +38,9 @@ static int ends(void *arg)
 	for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++) {
 		pid_t pid = child(codes[i], hold);
 
-		memset(&usage, 0xff, sizeof usage);
 		CHECK_EQ(hob_child_wait(pid, &status, &usage, 0), -ETIMEDOUT);
 		CHECK_EQ(hob_child_wait(pid, &status, NULL, hob_now() - 1), -ETIMEDOUT);
 		CHECK_EQ(hob_child_wait(pid, NULL, NULL, hob_after(100 * HOB_US)), -ETIMEDOUT);
-		CHECK_EQ(usage.ru_maxrss, -1);
 		close(hold[1]);
 		CHECK_EQ(hob_child_wait(pid, &status, &usage, HOB_NEVER), 0);
 		if (codes[i] < 0)

@@ -162,7 +162,7 @@ static int bulk(void *arg)
 	return 0;
 }
 
-/* Deadlines and cancellation ---------------------------------------------------------------------------------------- */
+/* Deadlines and cancellation */
 
 static int deadlines(void *arg)
 {
@@ -203,8 +203,8 @@ static int attempt(void *arg)
 {
 	struct attempt *a = arg;
 
-	a->answer = a->writes ? hob_write(a->fd, a->buf, sizeof a->buf, HOB_NEVER) :
-				hob_read(a->fd, a->buf, sizeof a->buf, HOB_NEVER);
+	a->answer = a->writes ? hob_write(a->fd, a->buf, sizeof a->buf, HOB_NEVER)
+			      : hob_read(a->fd, a->buf, sizeof a->buf, HOB_NEVER);
 	memset(a->buf, 0x5a, sizeof a->buf); /* ours again */
 	return 0;
 }
@@ -274,7 +274,7 @@ static int cancelled_at_the_last_moment(void *arg)
 	return 0;
 }
 
-/* Several tasks on one descriptor ------------------------------------------------------------------------------------ */
+/* Several tasks on one descriptor */
 
 enum { MESSAGES = SLOW_BUILD ? 500 : 3000 };
 

@@ -44,7 +44,7 @@ static int many_pipes(void *arg)
 	while (at_load(&sea.parking, RELAXED) < sea.n)
 		hob_yield();
 	CHECK_EQ(hob_scope_wait(s, hob_after(2 * HOB_MS)), -ETIMEDOUT);
-	CHECK_EQ(sea.got, 0);
+	CHECK_EQ(at_load(&sea.got, RELAXED), 0);
 	for (unsigned i = 0; i < sea.n; i++)
 		CHECK_EQ(write(sea.fds[order[i]][1], &order[i], sizeof order[i]), sizeof order[i]);
 	scope_join(s);

@@ -7,7 +7,8 @@
 
 enum { ROUNDS = SLOW_BUILD ? 60 : 300, RUNNERS = 6 };
 
-/* The load: runners that pass bytes, time out, poll and sleep. Where the kernel is short of memory, a wait may say so. */
+/* The load: runners that pass bytes, time out, poll and sleep. Where the kernel is short of memory, a wait may say
+ * so. */
 
 static struct dice mood;
 static bool short_of_memory;
