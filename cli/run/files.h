@@ -15,8 +15,8 @@ struct files {
 /* Makes those that are missing, in $TMPDIR or /tmp. 0 or a negative errno. */
 int files_open(struct files *f);
 
-/* After the job's output has been copied: empties each file where nobody else has it open any more. Otherwise (a job has
- * left a descendant behind that may still write) it is given up, so that nothing reaches the next job's output. */
+/* After the job's output has been copied: empties each file where nobody else has it open any more. Otherwise (a job
+ * has left a descendant behind that may still write) it is given up, so that nothing reaches the next job's output. */
 void files_reuse(struct files *f);
 void files_close(struct files *f);
 

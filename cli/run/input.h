@@ -23,8 +23,9 @@ void input_init_words(struct input *in, char **words, size_t count);
 void input_init_fd(struct input *in, int fd, char separator);
 void input_finish(struct input *in);
 
-/* The next input, ended by a NUL, valid until the next call: 1 and *text, 0 at the end. An empty line is an empty input.
- * -EMSGSIZE: longer than INPUT_MAX. -EILSEQ: has a NUL, which no argument can. Otherwise the error of hob_read. [parks] */
+/* The next input, ended by a NUL, valid until the next call: 1 and *text, 0 at the end. An empty line is an empty
+ * input. -EMSGSIZE: longer than INPUT_MAX. -EILSEQ: has a NUL, which no argument can. Otherwise the error of hob_read.
+ * [parks] */
 int input_next(struct input *in, char **text);
 
 /* How many there are in all; 0 while that is not known. */

@@ -23,7 +23,7 @@ int spawn_find(const char *command, char path[PATH_MAX]);
 int spawner_init(struct spawner *s, const char *found, const sigset_t *mask, const sigset_t *defaults);
 void spawner_finish(struct spawner *s);
 
-/* How a job's descriptors are set up; made once for its files, and again where those have changed. All zero at first. */
+/* How a job's descriptors are set up; made once for its files, and again where those change. All zero at first. */
 struct plumbing {
 	bool made;
 	struct files files;

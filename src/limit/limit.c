@@ -137,7 +137,7 @@ static unsigned decide(struct limit *l, const struct limit_sample *s)
 	return l->jobs;
 }
 
-static enum limit_reason reason(const struct limit *l, const struct limit_sample *s)
+static enum limit_reason reason(const struct limit *l, const struct limit_sample *s, bool grown)
 {
 	if (l->fixed)
 		return LIMIT_FIXED;
@@ -145,12 +145,13 @@ static enum limit_reason reason(const struct limit *l, const struct limit_sample
 		return LIMIT_MEMORY;
 	if (l->jobs >= l->max)
 		return LIMIT_MAX;
-	return demand_of(l, s->running) < CLEARLY_BELOW * l->cores ? LIMIT_GROWTH : LIMIT_CORES;
+	return grown ? LIMIT_GROWTH : LIMIT_CORES;
 }
 
 unsigned limit_update(struct limit *l, const struct limit_sample *s)
 {
 	double dt = l->last ? (double)(s->now - l->last) : (double)(INTERVAL_MS * MS);
+	unsigned before = l->jobs;
 	l->last = s->now;
 	if (dt <= 0)
 		return l->jobs;
@@ -160,7 +161,7 @@ unsigned limit_update(struct limit *l, const struct limit_sample *s)
 	if (!l->fixed && l->jobs > s->room)
 		l->jobs = s->room ? s->room : 1;
 	if (s->held_back)
-		l->reason = reason(l, s);
+		l->reason = reason(l, s, l->jobs > before);
 	return l->jobs;
 }
 

@@ -80,7 +80,8 @@ interrupted() {
 	printf '\n\n' >&7
 	wait $pid
 	is "$sig: status" $? "$wanted"
-	is "$sig: running jobs end, no other starts" "$(sort out | tr '\n' ' ')$(echo started-*)" '1 2 started-1 started-2'
+	is "$sig: running jobs end, no other starts" "$(sort out | tr '\n' ' ')$(echo started-*)" \
+		'1 2 started-1 started-2'
 	is "$sig: said in one line" "$(cat err)" "hob run: $3: waiting for 2 running jobs; once more ends them"
 	exec 7>&-
 	rm go
@@ -92,7 +93,8 @@ interrupted HUP 129 'told to stop'
 mkfifo never
 exec 7<>never
 rm -f started-*
-background run -j2 bash -c '(echo $BASHPID >>pids; read -r _ <never) & echo $$ >>pids; echo >started-$1; read -r _ <never' \
+background run -j2 bash -c '(echo $BASHPID >>pids; read -r _ <never) &
+	echo $$ >>pids; echo >started-$1; read -r _ <never' \
 	bash ::: 1 2 3 >out 2>err
 pid=$!
 until_true test -e started-1 -a -e started-2
@@ -102,14 +104,21 @@ kill -INT $pid
 wait $pid
 is 'SIGINT twice: status' $? 130
 is 'SIGINT twice: said' "$(tail -n 1 err)" 'hob run: ending 2 running jobs'
-gone() { local p; while read -r p; do kill -0 "$p" 2>/dev/null && ! grep -q 'State:.Z' "/proc/$p/status" 2>/dev/null && return 1; done <pids; return 0; }
+gone() {
+	local p
+	while read -r p; do
+		kill -0 "$p" 2>/dev/null && ! grep -q 'State:.Z' "/proc/$p/status" 2>/dev/null && return 1
+	done <pids
+	return 0
+}
 until_true gone
 ok 'SIGINT twice: the jobs and their children are gone' gone
 exec 7>&-
 
 rm -f started-* pids
 exec 7<>never
-background run -j1 --shell 'trap "" TERM INT; echo $$ >pids; echo >started-$1; while :; do read -r _ <never; done' ::: 1 \
+background run -j1 --shell 'trap "" TERM INT; echo $$ >pids; echo >started-$1
+	while :; do read -r _ <never; done' ::: 1 \
 	>out 2>err
 pid=$!
 until_true test -e started-1
@@ -185,5 +194,6 @@ else
 	skip 'progress on a terminal' 'no script(1)'
 fi
 try "$hob" run --summary -j3 true ::: 1 2 3
-ok '--summary' grep -Eqx 'hob run: 3 jobs in [0-9.]+ s; they .* \([0-9]+% computing\); up to [123] at once, as told by --jobs' .err
+ok '--summary' grep -Eqx \
+	'hob run: 3 jobs in [0-9.]+ s; they .* \([0-9]+% computing\); up to [123] at once, as told by --jobs' .err
 finish

@@ -30,7 +30,7 @@ odd=$'-n\n--\n\'\n"\n$(touch bad)\n`touch bad`\n;touch bad\n*\n\\\n~\n \n\e[31m\
 try "$hob" run -j1 printf '%s\n' x{} <<<"$odd"
 is 'odd inputs arrive as they are' "$out" "x${odd//$'\n'/$'\n'x}"
 ok 'and none of them is obeyed' test ! -e bad
-try "$hob" run '{}' hello ::: echo printf
+try "$hob" run '{}' hello ::: echo /bin/echo
 is 'the command itself may be the input' "$(sorted)" $'hello\nhello'
 try "$hob" run -j1 '{}' hello ::: echo ./missing
 is 'where it does not exist the job fails' "$out|$err|$status" \
@@ -155,7 +155,8 @@ is 'a script without #! is run by sh, as execvp does' "$out-$status" 'x-a-0'
 
 # What jobs inherit --------------------------------------------------------------------------------------------------
 try "$hob" run -j1 ls ::: /proc/self/fd
-is 'jobs have the descriptors that we were given, none of ours' "$(tr '\n' ' ' <<<"$out")" "$(ls /proc/self/fd | tr '\n' ' ')"
+is 'jobs have the descriptors that we were given, none of ours' \
+	"$(tr '\n' ' ' <<<"$out")" "$(ls /proc/self/fd | tr '\n' ' ')"
 try "$hob" run -j1 --shell 'readlink /proc/self/fd/0' ::: a
 is 'their stdin is /dev/null' "$out" /dev/null
 signals='/SigBlk/ { print $2 } /SigIgn/ { print substr($2, 10) }' # glibc ignores its own 32 and 33 in children
