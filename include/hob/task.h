@@ -53,8 +53,8 @@ struct hob_options {
 /* Starts a runtime with the calling thread as its first worker, runs fn(arg) as the first task and answers what that
  * returned (>= 0 values pass through too), once every task of the runtime has ended: when fn returns, scopes it left
  * behind are cancelled and their tasks waited for (the scopes themselves stay the caller's to destroy before).
- * -EBUSY inside a task; -ENOMEM, -EAGAIN, -EMFILE where threads, memory or descriptors are lacking: then nothing ran.
- * `opts` may be NULL. */
+ * -EBUSY inside a task; -EINVAL for more than 1024 workers or a HOB_BACKEND that is unknown; -ENOMEM, -EAGAIN, -EMFILE
+ * where memory, threads or descriptors are lacking: then nothing ran. `opts` may be NULL. */
 HOB_API int hob_run(const struct hob_options *opts, hob_task_fn *fn, void *arg);
 
 /* Which backend this task's runtime waits with (HOB_BACKEND_AUTO outside a task). */
@@ -71,12 +71,14 @@ struct hob_scope;
 HOB_API int hob_scope_create(struct hob_scope **out);
 
 /* Starts a task in the scope. -ENOMEM where its stack cannot be had, -ECANCELED once the scope is cancelled: then fn
- * is not run. Any thread, while the scope lives. */
+ * is not run. Any thread, as long as the scope is not destroyed before the call has returned (the task spawned may
+ * have ended by then). */
 HOB_API int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg);
 
 /* Waits until no task is left in the scope; answers the first error one of them returned (positive values do not
- * count), and goes on answering it. -ETIMEDOUT, -ECANCELED (the caller's own scope): the tasks go on, and it may be
- * called again. One waiter at a time: -EBUSY for a second. [parks] */
+ * count), and goes on answering it, also in a cancelled task where none is left. -ETIMEDOUT, -ECANCELED (the caller's
+ * own scope): the tasks go on, and it may be called again. One waiter at a time: -EBUSY for a second. -EDEADLK: it is
+ * the scope the caller lives in; one above that is not noticed, and never ends. [parks] */
 HOB_API int hob_scope_wait(struct hob_scope *s, hob_time deadline);
 
 /* Every parking call of a task in the scope, or in a scope below it, answers -ECANCELED from now on. Level-triggered:

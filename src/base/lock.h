@@ -1,5 +1,5 @@
 /* A lock for the few instructions in which the runtime changes a structure of its own: a spin, and then naps. Never
- * held across a park or a callback, nor, where anyone may wait for it, across a system call. */
+ * held across a park or a callback; across a system call only where that is the wake of a sleeping worker. */
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H
 

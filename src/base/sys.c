@@ -119,6 +119,11 @@ static int real_thread_join(pthread_t t)
 	return -pthread_join(t, NULL);
 }
 
+static int real_thread_detach(pthread_t t)
+{
+	return -pthread_detach(t);
+}
+
 static int real_affinity(size_t bytes, cpu_set_t *set)
 {
 	return (int)answer(sched_getaffinity(0, bytes, set));
@@ -266,12 +271,13 @@ static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 		.free = real_free, .map = real_map, .unmap = real_unmap, .protect = real_protect,                      \
 		.advise = real_advise, .futex_wait = real_futex_wait, .futex_wake = real_futex_wake,                   \
 		.membarrier = real_membarrier, .thread_create = real_thread_create, .thread_join = real_thread_join,   \
-		.affinity = real_affinity, .open = real_open, .close = real_close, .read = real_read,                  \
-		.pread = real_pread, .write = real_write, .getdents = real_getdents, .poll = real_poll,                \
-		.eventfd = real_eventfd, .getfl = real_getfl, .fstat = real_fstat, .epoll_create = real_epoll_create,  \
-		.epoll_ctl = real_epoll_ctl, .epoll_wait = real_epoll_wait, .ring_init = real_ring_init,               \
-		.ring_exit = real_ring_exit, .ring_submit = real_ring_submit, .ring_wait = real_ring_wait,             \
-		.pidfd_open = real_pidfd_open, .wait4 = real_wait4,                                                    \
+		.thread_detach = real_thread_detach, .affinity = real_affinity, .open = real_open,                     \
+		.close = real_close, .read = real_read, .pread = real_pread, .write = real_write,                      \
+		.getdents = real_getdents, .poll = real_poll, .eventfd = real_eventfd, .getfl = real_getfl,            \
+		.fstat = real_fstat, .epoll_create = real_epoll_create, .epoll_ctl = real_epoll_ctl,                   \
+		.epoll_wait = real_epoll_wait, .ring_init = real_ring_init, .ring_exit = real_ring_exit,               \
+		.ring_submit = real_ring_submit, .ring_wait = real_ring_wait, .pidfd_open = real_pidfd_open,           \
+		.wait4 = real_wait4,                                                                                   \
 	}
 
 const struct sys sys_real = REAL_TABLE;

@@ -43,6 +43,7 @@ struct sys {
 	int (*membarrier)(int command);
 	int (*thread_create)(pthread_t *out, void *(*fn)(void *), void *arg);
 	int (*thread_join)(pthread_t t);
+	int (*thread_detach)(pthread_t t);
 	int (*affinity)(size_t bytes, cpu_set_t *set); /* of this process: sched_getaffinity(0) */
 
 	/* descriptors */

@@ -1,9 +1,9 @@
 /* The birth and the end of a task.
  *
- * A task is given a stack when it is spawned, so that lack of memory is the spawner's error, but touches it at its first
- * run only. Then it takes the stack that this worker used last, warm in the cache, and leaves its own for later; and
- * if the task before it on this worker has just ended, it simply goes on upon that one's stack, without a switch. So
- * a thousand short tasks spawned at once use one stack between them.
+ * A task is given a stack when it is spawned, so that lack of memory is the spawner's error, but touches it at its
+ * first run only. Then it takes the stack that this worker used last, warm in the cache, and leaves its own for later;
+ * and if the task before it on this worker has just ended, it simply goes on upon that one's stack, without a switch.
+ * So a thousand short tasks spawned at once use one stack between them.
  */
 #include <errno.h>
 
