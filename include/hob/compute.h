@@ -32,10 +32,10 @@ struct hob_job {
  *	right(&r);
  *	hob_join(&job);
  *
- * Jobs nest to any depth and may do all that tasks may: park, lock, spawn, fork. A job runs within the scope of the task
- * that forked it, and runs although that is cancelled; a join is never cancelled. A join that has to wait parks its
- * task, so no other work is run on top of it, and a lock held across a join cannot deadlock. Outside of a task the job
- * is simply run by the fork. Neither can fail. hob_join: [parks] */
+ * Jobs nest to any depth and may do all that tasks may: park, lock, spawn, fork. A job runs within the scope of the
+ * task that forked it, and runs although that is cancelled; a join is never cancelled. A join that has to wait
+ * parks its task, so no other work is run on top of it, and a lock held across a join cannot deadlock. Outside of a
+ * task the job is simply run by the fork. Neither can fail. hob_join: [parks] */
 static inline void hob_fork(struct hob_job *job, hob_job_fn *fn, void *arg);
 static inline void hob_join(struct hob_job *job);
 
@@ -52,22 +52,21 @@ struct hob_cores {
 
 /* How a loop is run. All zero is the sane default, and so is a NULL pointer to one. */
 struct hob_loop {
-	size_t grain;		 /* items in a range, at least (but for the last); 0: automatic */
+	size_t grain;            /* items in a range, fewer only in the last; 0: automatic */
 	struct hob_cores *cores; /* NULL: as many as are free */
-	hob_time deadline;	 /* no range begins after it, and the loop answers -ETIMEDOUT; 0: none */
+	hob_time deadline;       /* no range begins after it, and the loop answers -ETIMEDOUT; 0: none */
 };
 
 /* What holds for every call below.
  *
- * Cores: a loop uses those that are free, and starts no thread; so loops may be nested, and called by many tasks at once.
- * Automatic grain: ranges grow until one takes some tens of microseconds, and are split only as long as other cores have
- * nothing to do, so an uneven loop balances and a tiny one costs nothing.
- * Answers: 0, the first error of a callback (a negative errno: no range is begun after it; those under way finish),
- * -ETIMEDOUT, or -ECANCELED where the scope of the caller was cancelled before the last range began. What a loop that
- * did not answer 0 leaves as its result is unspecified.
- * Callbacks run as parts of the calling task, at the same time on several cores, and may do all that tasks may.
- * Outside of a task, a call runs in a runtime that the first such call starts, one worker a core, and which stays; after
- * fork(2) the child's first call starts its own. */
+ * Cores: a loop uses those that are free, and starts no thread; so loops may be nested, and called by many tasks at
+ * once. Automatic grain: ranges grow until one takes some tens of microseconds, and are split only as long as other
+ * cores have nothing to do, so an uneven loop balances and a tiny one costs nothing. Answers: 0, the first error of
+ * a callback (a negative errno: no range is begun after it; those under way finish), -ETIMEDOUT, or -ECANCELED
+ * where the scope of the caller was cancelled before the last range began. What a loop that did not answer 0 leaves
+ * as its result is unspecified. Callbacks run as parts of the calling task, at the same time on several cores, and
+ * may do all that tasks may. Outside of a task, a call runs in a runtime that the first such call starts, one
+ * worker a core, and which stays; after fork(2) the child's first call starts its own. */
 
 /* Does the items begin to end - 1. Answers 0, or a negative errno, which ends the loop. */
 typedef int hob_range_fn(size_t begin, size_t end, void *arg);
@@ -83,8 +82,9 @@ struct hob_block {
 
 typedef int hob_block_fn(const struct hob_block *block, void *arg);
 
-/* Runs fn over all of [0, rows) x [0, columns), in blocks that come from halving the longer side again and again, until
- * they have at most `grain` items: so they are nearly square, and near in time to those that are near in space. [parks] */
+/* Runs fn over all of [0, rows) x [0, columns), in blocks that come from halving the longer side again and again,
+ * until they have at most `grain` items: so they are nearly square, and near in time to those that are near in
+ * space. [parks] */
 HOB_API int hob_parallel_for_2d(const struct hob_loop *how, size_t rows, size_t columns, hob_block_fn *fn, void *arg);
 
 /* Runs calls[0] to calls[n - 1], each its own range. [parks] */
@@ -100,8 +100,8 @@ typedef int hob_map_fn(const void *in, void *out, void *arg);
 /* Calls fn for each of n inputs of in_size bytes and its output of out_size bytes, and keeps what it answered in
  * errors[i]. An item that fails does not end the loop; answers the error of the first item, by position, that has one.
  * Items that were not begun (the deadline, cancellation) have that error. [parks] */
-HOB_API int hob_parallel_map(const struct hob_loop *how, const void *in, size_t in_size, void *out, size_t out_size, int *errors,
-			     size_t n, hob_map_fn *fn, void *arg);
+HOB_API int hob_parallel_map(const struct hob_loop *how, const void *in, size_t in_size, void *out, size_t out_size,
+			     int *errors, size_t n, hob_map_fn *fn, void *arg);
 
 /* Folds -------------------------------------------------------------------------------------------------------- */
 
@@ -112,13 +112,13 @@ typedef int hob_fold_fn(size_t begin, size_t end, void *acc, void *arg);
 typedef void hob_combine_fn(void *left, const void *right, void *arg);
 
 struct hob_reduction {
-	size_t size;		/* of an accumulator, in bytes */
-	const void *identity;	/* what an accumulator begins as; NULL: all bytes zero */
+	size_t size;          /* of an accumulator, in bytes */
+	const void *identity; /* what an accumulator begins as; NULL: all bytes zero */
 	hob_fold_fn *fold;
 	hob_combine_fn *combine;
 	void *arg;
-	/* Not 0: ranges and the order of combining depend on n and the grain alone, so that a sum of doubles is the same
-	 * to the last bit on any machine at any load. Automatic grain is then n / 256, rounded up. */
+	/* Not 0: ranges and the order of combining depend on n and the grain alone, so that a sum of doubles is the
+	 * same to the last bit on any machine at any load. Automatic grain is then n / 256, rounded up. */
 	int repeatable;
 };
 
@@ -131,8 +131,8 @@ struct hob_scan {
 	hob_fold_fn *fold;
 	hob_combine_fn *combine;
 	/* Does what a serial scan does over begin to end - 1: *acc is the fold of all items before `begin`; writes the
-	 * results (before adding an item to *acc: an exclusive scan; after: an inclusive one), and leaves in *acc the fold of
-	 * all before `end`. */
+	 * results (before adding an item to *acc: an exclusive scan; after: an inclusive one), and leaves in *acc the
+	 * fold of all before `end`. */
 	hob_fold_fn *write;
 	void *arg;
 };
@@ -146,15 +146,16 @@ HOB_API int hob_parallel_scan(const struct hob_loop *how, size_t n, const struct
 /* Less than, equal to or greater than 0, as a stands before, with or after b. */
 typedef int hob_compare_fn(const void *a, const void *b, void *arg);
 
-/* Sorts n items of `size` bytes; equal ones keep their order. -ENOMEM: it takes as much memory again, and was not begun.
- * On every other error too the array holds the same items, in some order. The grain is not looked at. [parks] */
+/* Sorts n items of `size` bytes; equal ones keep their order. -ENOMEM: it takes as much memory again, and was not
+ * begun. On every other error too the array holds the same items, in some order. The grain is not looked at. [parks]
+ */
 HOB_API int hob_parallel_sort(const struct hob_loop *how, void *base, size_t n, size_t size, hob_compare_fn *compare,
 			      void *arg);
 
 enum hob_key { HOB_KEY_INT32, HOB_KEY_UINT32, HOB_KEY_INT64, HOB_KEY_UINT64, HOB_KEY_FLOAT, HOB_KEY_DOUBLE };
 
-/* The same for an array of numbers, without a comparator, some times faster. Floats stand in the total order of IEEE 754:
- * NaNs with the sign set, -infinity ... -0.0, +0.0 ... +infinity, NaNs without. [parks] */
+/* The same for an array of numbers, without a comparator, some times faster. Floats stand in the total order of IEEE
+ * 754: NaNs with the sign set, -infinity ... -0.0, +0.0 ... +infinity, NaNs without. [parks] */
 HOB_API int hob_parallel_sort_keys(const struct hob_loop *how, void *keys, size_t n, enum hob_key kind);
 
 /* The inlined part of fork and join: a worker's forked jobs, in the ring from `top` (stolen there, the oldest first) to
@@ -163,7 +164,7 @@ HOB_API int hob_parallel_sort_keys(const struct hob_loop *how, void *keys, size_
 
 struct hob_forks {
 	uint64_t bottom; /* written by the owner */
-	uint64_t limit;	 /* bottom may not reach it unseen: 0 where another core asks to be told of jobs */
+	uint64_t limit;  /* bottom may not reach it unseen: 0 where another core asks to be told of jobs */
 	uint64_t fenced; /* 1: the machine has no membarrier(2), so the owner pays the fences */
 	uint64_t pad[5];
 	uint64_t top; /* moved by whoever takes the oldest */
@@ -209,7 +210,8 @@ static inline void hob_fork(struct hob_job *job, hob_job_fn *fn, void *arg)
 		job->index = bottom;
 		__atomic_store_n(&f->ring[bottom % HOB_FORKS_MAX], job, __ATOMIC_RELAXED);
 		__atomic_store_n(&f->bottom, bottom + 1, __ATOMIC_RELEASE);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST); /* the light half of a fence; who sets the limit pays the heavy */
+		/* The light half of a fence; who sets the limit pays the heavy. */
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		if (__builtin_expect(bottom + 1 < __atomic_load_n(&f->limit, __ATOMIC_RELAXED), 1))
 			return;
 	}

@@ -56,27 +56,21 @@ static void set_nowhere(struct hob_job *job)
 	job->forks = (struct hob_forks *)(void *)job;
 }
 
-static void run_at_fork(struct hob_job *job)
-{
-	set_nowhere(job);
-	job->fn(job->arg);
-	at_store(&job->state, JOB_DONE, RELAXED);
-}
-
 void hob_fork_slow(struct hob_job *job)
 {
 	struct hob_forks *f = job->forks;
 	uint64_t top;
 
 	if (!f) { /* outside of a task */
-		run_at_fork(job);
+		set_nowhere(job);
+		job->fn(job->arg);
+		at_store(&job->state, JOB_DONE, RELAXED);
 		return;
 	}
 	top = at_load(&f->top, ACQUIRE);
-	if (f->bottom - top >= JOBS_MAX) { /* no place for the next one: this one is run here, unless it is stolen */
-		if (pop(f))
-			run_at_fork(job);
-		return;
+	if (f->bottom - top >= JOBS_MAX) { /* no place for the next one */
+		jobs_move(worker_self());
+		top = at_load(&f->top, ACQUIRE);
 	}
 	/* The limit first, then (after its fence) the look for sleepers: who goes to sleep does it the other way. */
 	at_store(&f->limit, f->fenced ? 0 : top + JOBS_MAX, SEQ_CST);
@@ -120,9 +114,11 @@ void hob_join_slow(struct hob_forks *f, struct hob_job *job)
 void jobs_move(struct worker *w)
 {
 	struct runtime *rt = w->rt;
+	struct link *last;
 	struct hob_job *j;
 
 	lock(&rt->moved_lock);
+	last = rt->moved.prev;
 	while (!jobs_empty(&w->forks)) {
 		j = pop(&w->forks);
 		if (!j)
@@ -130,7 +126,7 @@ void jobs_move(struct worker *w)
 		set_nowhere(j);
 		at_store(&j->state, JOB_MOVED, RELAXED);
 		j->scope = w->current->scope;
-		list_push(rt->moved.next, link_of(j)); /* in front: the oldest will stand first */
+		list_push(last->next, link_of(j)); /* behind those of others, the oldest first */
 	}
 	unlock(&rt->moved_lock);
 	idle_notify(rt);

@@ -4,7 +4,8 @@
  *
  * The rule of the house: a worker's deque holds jobs of the task it is running, and of no other. A task that leaves
  * its worker with jobs unjoined (it parks within a forked region) takes them along into the runtime's list of moved
- * jobs, where idle workers and their joiner find them.
+ * jobs, where idle workers and their joiner find them; and so does one that has no place for another job, since a fork
+ * never waits for its job.
  *
  * Why no job is lost or run twice
  *
@@ -29,8 +30,8 @@
  * The same pairing tells a sleeper from a forker: the sleeper counts itself asleep, stores limit = 0 everywhere, [heavy
  * fence], and looks at every bottom; the forker stores bottom, [light fence], and reads limit.
  *
- * A job that is no longer in the deque it was forked into, for its owner to know (run at the fork, moved), has `forks`
- * changed to no deque's address; of one that was stolen the owner learns from top.
+ * A job that is no longer in the deque it was forked into, for its owner to know (moved, or run outside of a task), has
+ * `forks` changed to no deque's address; of one that was stolen the owner learns from top.
  *
  * The end of a job: state is 0, then DONE by whoever ran it elsewhere. The joiner swaps in its own address by CAS and
  * parks; the runner swaps DONE in, and unparks whom it found there. The runner's last touch of the job, which lies on
@@ -60,7 +61,7 @@ static inline bool jobs_empty(struct hob_forks *f)
 	return at_load(&f->bottom, ACQUIRE) <= at_load(&f->top, ACQUIRE);
 }
 
-/* By a worker whose task leaves it: its jobs go into the list of moved ones. */
+/* By a worker whose task leaves it, or has no place for another job: its jobs go into the list of moved ones. */
 void jobs_move(struct worker *w);
 
 /* By a worker with nothing to do: a task to run that runs a job of another worker's, or a moved one; or NULL. */

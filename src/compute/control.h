@@ -1,0 +1,80 @@
+/* What all parallel calls share: when to go on, whether to offer a part to other cores, and how to fail. */
+#ifndef COMPUTE_CONTROL_H
+#define COMPUTE_CONTROL_H
+
+#include <hob/compute.h>
+
+#include "base/sys.h"
+#include "sched/jobs.h"
+
+/* An automatic range grows until it takes about so long: well above the price of a steal and of reading the clock, well
+ * below what the last range may cost in balance. */
+#define RANGE_NS 20000
+
+struct control {
+	atomic_of(int) error; /* the first, which ends it */
+	struct hob_cores *cores;
+	hob_time deadline;
+};
+
+static inline struct control control_of(const struct hob_loop *how)
+{
+	struct control c = { .deadline = HOB_NEVER };
+
+	if (how) {
+		c.cores = how->cores && how->cores->limit ? how->cores : NULL;
+		c.deadline = how->deadline ? how->deadline : HOB_NEVER;
+	}
+	return c;
+}
+
+static inline int control_error(struct control *c)
+{
+	return at_load(&c->error, RELAXED);
+}
+
+/* `err` < 0 ends it, where it is the first. */
+static inline void control_fail(struct control *c, int err)
+{
+	int none = 0;
+
+	if (err < 0)
+		at_cas(&c->error, &none, err, RELAXED);
+}
+
+/* Has it failed, been cancelled, run out of time? By a part of it, between ranges. */
+bool control_ended(struct control *c);
+
+/* How many cores may work on it. */
+unsigned control_width(struct control *c);
+
+/* The automatic grain for the next range, after one of `grain` items that was begun at `before`. */
+static inline size_t grain_after(size_t grain, hob_time before)
+{
+	return sys.now() - before < RANGE_NS / 2 && grain < SIZE_MAX / 4 ? 2 * grain : grain;
+}
+
+/* A forked job under the limit on cores. */
+struct offer {
+	struct hob_job job;
+	struct control *control;
+	struct task *by;
+	hob_job_fn *fn;
+	void *arg;
+};
+
+/* Whoever comes for work would find none of the calling task's. */
+static inline bool offer_wanted(void)
+{
+	return jobs_empty(hob_forks_here());
+}
+
+/* Forks fn(arg); to be joined by offer_join, as a job is. False where no further core may help: nothing is forked. */
+bool offer_make(struct offer *o, struct control *c, hob_job_fn *fn, void *arg);
+
+static inline void offer_join(struct offer *o)
+{
+	hob_join(&o->job);
+}
+
+#endif

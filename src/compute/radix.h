@@ -1,0 +1,224 @@
+/* A radix sort of keys of one type, from the most significant digit on. No include guard: included once for each type,
+ * with UNIT, LESS and NAME as in quick.h, which it includes, and SIGNED, the signed integer of the same size.
+ *
+ * A digit is taken from the range that the keys at hand span, not from the whole key, so keys that lie close together
+ * (as doubles do, by their exponents) are told apart as quickly as others. Keys stay in the array until the first
+ * digit is counted; then buckets go from side to side, and come home at the end. Small ones are left to quick.h.
+ */
+#include "compute/quick.h"
+
+/* The bijection to unsigned numbers of the same order, and back: see struct mask. */
+static inline UNIT NAME(to_order)(UNIT k, struct mask m)
+{
+	UNIT sign = (UNIT)((SIGNED)k >> (8 * sizeof k - 1));
+
+	return k ^ (UNIT)((sign & (UNIT)m.negative) | (UNIT)(m.sign << (8 * sizeof k - 1)));
+}
+
+static inline UNIT NAME(from_order)(UNIT k, struct mask m)
+{
+	UNIT sign = (UNIT)((SIGNED)k >> (8 * sizeof k - 1));
+
+	return k ^ (UNIT)((~sign & (UNIT)m.negative) | (UNIT)(m.sign << (8 * sizeof k - 1)));
+}
+
+/* One division by a digit, in blocks that may be done at the same time. */
+struct NAME(division) {
+	struct radix *radix;
+	UNIT *from, *to;
+	size_t n, block, nblocks;
+	struct mask mask; /* of `from` */
+	bool home;        /* `from` is the array itself */
+	UNIT least, most;
+	unsigned shift;
+	size_t (*counts)[DIGITS];
+	struct NAME(span) {
+		UNIT least, most;
+	} * spans;
+};
+
+static inline size_t NAME(digit)(const struct NAME(division) * d, UNIT k)
+{
+	return (size_t)((UNIT)(NAME(to_order)(k, d->mask) - d->least) >> d->shift);
+}
+
+static int NAME(span_blocks)(size_t begin, size_t end, void *arg)
+{
+	struct NAME(division) *d = arg;
+
+	for (size_t b = begin; b < end; b++) {
+		struct NAME(span) s = { .least = (UNIT) ~(UNIT)0, .most = 0 };
+
+		for (size_t i = b * d->block; i < d->n && i < (b + 1) * d->block; i++) {
+			UNIT k = NAME(to_order)(d->from[i], d->mask);
+
+			s.least = k < s.least ? k : s.least;
+			s.most = k > s.most ? k : s.most;
+		}
+		d->spans[b] = s;
+	}
+	return 0;
+}
+
+static int NAME(count_blocks)(size_t begin, size_t end, void *arg)
+{
+	struct NAME(division) *d = arg;
+
+	for (size_t b = begin; b < end; b++) {
+		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n;
+
+		memset(d->counts[b], 0, sizeof d->counts[b]);
+		for (size_t i = b * d->block; i < last; i++)
+			d->counts[b][NAME(digit)(d, d->from[i])]++;
+	}
+	return 0;
+}
+
+/* The counts are by now where each block's next key of each digit goes. */
+static int NAME(scatter_blocks)(size_t begin, size_t end, void *arg)
+{
+	struct NAME(division) *d = arg;
+
+	for (size_t b = begin; b < end; b++) {
+		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n;
+
+		for (size_t i = b * d->block; i < last; i++)
+			d->to[d->counts[b][NAME(digit)(d, d->from[i])]++] = NAME(to_order)(d->from[i], d->mask);
+	}
+	return 0;
+}
+
+/* The last step of every key: it is in the array, and itself again. */
+static void NAME(bring_home)(struct NAME(division) * d)
+{
+	UNIT *home = d->home ? d->from : d->to;
+
+	for (size_t i = 0; i < d->n; i++)
+		home[i] = NAME(from_order)(NAME(to_order)(d->from[i], d->mask), d->radix->mask);
+}
+
+static void NAME(sort_leaf)(struct NAME(division) * d)
+{
+	struct order o = { .control = &d->radix->control };
+
+	for (size_t i = 0; i < d->n; i++)
+		d->from[i] = NAME(to_order)(d->from[i], d->mask);
+	d->mask = (struct mask){ 0 };
+	NAME(sort_piece)(d->from, d->n, d->to, o);
+	NAME(bring_home)(d);
+}
+
+static void NAME(sort_bucket)(struct radix *r, UNIT *from, UNIT *to, size_t n, bool home, struct mask mask);
+
+/* The buckets of digits begin to end - 1. */
+struct NAME(buckets) {
+	struct offer offer;
+	struct NAME(division) * division;
+	size_t begin, end;
+};
+
+/* A tree, not a loop: whatever ends the call, every key has to be brought home. */
+static void NAME(sort_buckets)(void *arg)
+{
+	struct NAME(buckets) *all = arg;
+	struct NAME(division) *d = all->division;
+	const size_t *ends = d->counts[d->nblocks - 1];
+	size_t begin = all->begin, first = begin ? ends[begin - 1] : 0, half = (all->end - begin) / 2;
+	struct NAME(buckets) left = { .division = d, .begin = begin, .end = begin + half };
+	struct NAME(buckets) right = { .division = d, .begin = begin + half, .end = all->end };
+
+	if (half && ends[all->end - 1] - first > OFFERED &&
+	    offer_make(&right.offer, &d->radix->control, NAME(sort_buckets), &right)) {
+		NAME(sort_buckets)(&left);
+		offer_join(&right.offer);
+		return;
+	}
+	for (size_t b = begin; b < all->end; b++) {
+		NAME(sort_bucket)
+		(d->radix, d->to + first, d->from + first, ends[b] - first, !d->home, (struct mask){ 0 });
+		first = ends[b];
+	}
+}
+
+/* From how often to where: by digit, and within one by block. */
+static void NAME(add_up)(struct NAME(division) * d)
+{
+	size_t sum = 0;
+
+	for (size_t digit = 0; digit < DIGITS; digit++)
+		for (size_t b = 0; b < d->nblocks; b++) {
+			size_t count = d->counts[b][digit];
+
+			d->counts[b][digit] = sum;
+			sum += count;
+		}
+}
+
+static void NAME(choose_digit)(struct NAME(division) * d)
+{
+	unsigned bits = 0;
+
+	d->least = d->spans[0].least;
+	d->most = d->spans[0].most;
+	for (size_t b = 1; b < d->nblocks; b++) {
+		d->least = d->spans[b].least < d->least ? d->spans[b].least : d->least;
+		d->most = d->spans[b].most > d->most ? d->spans[b].most : d->most;
+	}
+	while (bits < 8 * sizeof(UNIT) && (UNIT)(d->most - d->least) >> bits >= DIGITS)
+		bits++;
+	d->shift = bits;
+}
+
+/* Runs fn over all blocks; where the call ends before, they may not all be done. */
+static bool NAME(each_block)(struct NAME(division) * d, hob_range_fn *fn)
+{
+	loop_under(&d->radix->control, d->nblocks, 1, fn, d);
+	return control_error(&d->radix->control) == 0;
+}
+
+/* Where the call ends before all keys have moved, or they are all equal, they are brought home from where they were. */
+static void NAME(divide)(struct NAME(division) * d)
+{
+	bool done = NAME(each_block)(d, NAME(span_blocks));
+
+	if (done)
+		NAME(choose_digit)(d);
+	done = done && d->most != d->least && NAME(each_block)(d, NAME(count_blocks));
+	if (done) {
+		NAME(add_up)(d);
+		done = NAME(each_block)(d, NAME(scatter_blocks));
+	}
+	if (!done) {
+		NAME(bring_home)(d);
+		return;
+	}
+	NAME(sort_buckets)(&(struct NAME(buckets)){ .division = d, .end = DIGITS });
+}
+
+static void NAME(sort_bucket)(struct radix *r, UNIT *from, UNIT *to, size_t n, bool home, struct mask mask)
+{
+	struct NAME(division) d = { .radix = r, .from = from, .to = to, .n = n, .mask = mask, .home = home };
+	size_t blocks = n / BLOCK < BLOCKS * r->width ? n / BLOCK : BLOCKS * r->width;
+	size_t counts[1][DIGITS];
+	struct NAME(span) span;
+	void *shared = NULL;
+
+	if (n <= LEAF) {
+		NAME(sort_leaf)(&d);
+		return;
+	}
+	if (r->width > 1 && blocks > 1)
+		shared = sys.alloc(blocks * (sizeof *d.counts + sizeof *d.spans));
+	d.nblocks = shared ? blocks : 1;
+	d.block = (n - 1) / d.nblocks + 1;
+	d.counts = shared ? shared : counts;
+	d.spans = shared ? (void *)(d.counts + blocks) : &span;
+	NAME(divide)(&d);
+	sys.free(shared);
+}
+
+/* The whole of it, with as much room in scratch. */
+static void NAME(radix_sort)(struct radix *r, UNIT *keys, size_t n, UNIT *scratch)
+{
+	NAME(sort_bucket)(r, keys, scratch, n, true, r->mask);
+}
