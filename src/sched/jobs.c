@@ -84,6 +84,7 @@ static bool take_moved(struct runtime *rt, struct hob_job *job)
 	lock(&rt->moved_lock);
 	there = !list_empty(link_of(job));
 	list_remove(link_of(job));
+	at_store(&rt->nmoved, rt->nmoved - there, RELAXED);
 	unlock(&rt->moved_lock);
 	return there;
 }
@@ -116,6 +117,7 @@ void jobs_move(struct worker *w)
 	struct runtime *rt = w->rt;
 	struct link *last;
 	struct hob_job *j;
+	uint32_t n = 0;
 
 	lock(&rt->moved_lock);
 	last = rt->moved.prev;
@@ -127,7 +129,9 @@ void jobs_move(struct worker *w)
 		at_store(&j->state, JOB_MOVED, RELAXED);
 		j->scope = w->current->scope;
 		list_push(last->next, link_of(j)); /* behind those of others, the oldest first */
+		n++;
 	}
+	at_store(&rt->nmoved, rt->nmoved + n, RELEASE);
 	unlock(&rt->moved_lock);
 	idle_notify(rt);
 }
@@ -149,10 +153,11 @@ static struct hob_job *steal_moved(struct runtime *rt, struct hob_scope **scope)
 {
 	struct link *l;
 
-	if (at_load(&rt->moved.next, RELAXED) == &rt->moved)
+	if (at_load(&rt->nmoved, ACQUIRE) == 0)
 		return NULL;
 	lock(&rt->moved_lock);
 	l = list_pop(&rt->moved);
+	at_store(&rt->nmoved, rt->nmoved - (l != NULL), RELAXED);
 	unlock(&rt->moved_lock);
 	if (!l)
 		return NULL;
@@ -227,5 +232,5 @@ bool jobs_in_sight(struct runtime *rt)
 	for (unsigned i = 0; i < rt->nworkers; i++)
 		if (!jobs_empty(&rt->workers[i].forks))
 			return true;
-	return at_load(&rt->moved.next, RELAXED) != &rt->moved;
+	return at_load(&rt->nmoved, ACQUIRE) > 0;
 }

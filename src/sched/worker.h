@@ -60,7 +60,8 @@ struct runtime {
 	struct inject inject;
 
 	struct lock moved_lock;
-	struct link moved; /* jobs whose task has left its worker; also read without the lock, as a hint */
+	struct link moved;          /* jobs whose task has left its worker */
+	atomic_of(uint32_t) nmoved; /* written under the lock, read without it as a hint */
 
 	/* How many search for work (low half) and sleep (high half): see idle.c. */
 	_Alignas(64) atomic_of(uint32_t) idle;
