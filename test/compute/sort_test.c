@@ -391,10 +391,10 @@ static void a_deadline_ends_it(void)
 {
 	int late = 0;
 
-	for (unsigned i = 0; i < 60; i++) {
-		struct key_sorting s = { .kind = i % 6, .n = 66000 + test_random() % MOST };
+	for (unsigned i = 0; i < 24; i++) {
+		struct key_sorting s = { .kind = i % 6, .n = 66000 + test_random() % 10000 };
 
-		make_keys(&s, i % 2 ? ANY_BITS : CLOSE);
+		make_keys(&s, i / 6 % 2 ? ANY_BITS : CLOSE);
 		CHECK_EQ(fake_run(1 + i % 10, test_random(), sort_until, &s), 0);
 		late += s.expected != 0;
 		qsort_r(s.keys, s.n, key_bytes[s.kind], by_key, &s.kind);
