@@ -54,12 +54,8 @@ static void run_limited(void *arg)
 		give_core(cores);
 }
 
-bool offer_make(struct offer *o, struct control *c, hob_job_fn *fn, void *arg)
+bool offer_limited(struct offer *o, struct control *c, hob_job_fn *fn, void *arg)
 {
-	if (!c->cores) {
-		hob_fork(&o->job, fn, arg);
-		return true;
-	}
 	if (!take_core(c->cores))
 		return false;
 	o->control = c;

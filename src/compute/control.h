@@ -69,8 +69,16 @@ static inline bool offer_wanted(void)
 	return jobs_empty(hob_forks_here());
 }
 
+bool offer_limited(struct offer *o, struct control *c, hob_job_fn *fn, void *arg);
+
 /* Forks fn(arg); to be joined by offer_join, as a job is. False where no further core may help: nothing is forked. */
-bool offer_make(struct offer *o, struct control *c, hob_job_fn *fn, void *arg);
+static inline bool offer_make(struct offer *o, struct control *c, hob_job_fn *fn, void *arg)
+{
+	if (UNLIKELY(c->cores != NULL))
+		return offer_limited(o, c, fn, arg);
+	hob_fork(&o->job, fn, arg);
+	return true;
+}
 
 static inline void offer_join(struct offer *o)
 {

@@ -29,27 +29,36 @@ static size_t run_range(struct loop *l, size_t begin, size_t end, size_t grain, 
 
 static void run_part(void *arg);
 
+static bool split(struct loop *l, size_t begin, size_t end, size_t grain);
+
 static void run(struct loop *l, size_t begin, size_t end, size_t grain)
 {
 	while (end - begin > grain && !control_ended(l->control)) {
-		if (offer_wanted()) {
-			struct part rest = {
-				.loop = l, .begin = split_at(begin, end, grain), .end = end, .grain = grain
-			};
-
-			if (offer_make(&rest.offer, l->control, run_part, &rest)) {
-				run(l, begin, rest.begin, grain);
-				offer_join(&rest.offer);
-				return;
-			}
-		}
 		size_t next = begin + grain;
 
+		if (offer_wanted() && split(l, begin, end, grain))
+			return;
 		grain = run_range(l, begin, next, grain, true);
 		begin = next;
 	}
 	if (!control_ended(l->control))
 		run_range(l, begin, end, grain, false);
+}
+
+/* False: nobody may help. */
+static bool split(struct loop *l, size_t begin, size_t end, size_t grain)
+{
+	struct part rest; /* no initialiser, which would clear all of it */
+
+	rest.loop = l;
+	rest.begin = split_at(begin, end, grain);
+	rest.end = end;
+	rest.grain = grain;
+	if (!offer_make(&rest.offer, l->control, run_part, &rest))
+		return false;
+	run(l, begin, rest.begin, grain);
+	offer_join(&rest.offer);
+	return true;
 }
 
 static void run_part(void *arg)

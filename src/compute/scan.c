@@ -1,11 +1,12 @@
-/* The scan: one pass over memory, in ranges that strands take in order. A strand that finds its range's carry there
- * (the fold of all before it) does what a serial scan does. Otherwise it folds its range, which brings it into the
- * cache, waits for the carry, passes on carry and fold together to the next range, and writes its own from the cache.
- * (The chained scan of Yan, Long and Zhang, "StreamScan", PPoPP 2013.) So one strand alone never folds, and two take
- * two thirds of the time of one.
+/* The scan, in ranges that strands take in order, most of them in one pass over memory. A strand that finds its range's
+ * carry there (the fold of all before it) does what a serial scan does. Otherwise it folds its range; and if the carry
+ * has come by then, it passes on carry and fold together to the next range, and writes its own from the cache. (The
+ * chained scan of Yan, Long and Zhang, "StreamScan", PPoPP 2013.) Where it has not, nobody waits for it: the range is
+ * left folded, and written by whoever brings the carry. So one strand alone never folds, two take two thirds of the
+ * time of one, and one that loses its core holds nobody up.
  *
- * Why no strand waits for ever: a range is taken in order by a strand that runs, or is ready to run; each range's carry
- * depends on those before it alone; and who has taken a range passes a carry on whatever happens.
+ * A range's state is changed once by who folds it and once by who brings its carry, each by a swap: the second of the
+ * two, by what the first has left there, knows that it has to go on from there.
  *
  * A new strand joins in by taking the job that an earlier one keeps on offer.
  */
@@ -13,18 +14,15 @@
 #include <string.h>
 
 #include "compute/fold.h"
-#include "sched/task.h"
-
-/* How often a strand looks for its carry before it parks: it is usually some few microseconds away. */
-#define LOOKS (HOSTILE ? 1 : 200)
+#include "compute/loop.h"
 
 #define SLOTS_MAX 65536 /* however small the grain: they take memory */
 
-enum { CARRY_ABSENT, CARRY_THERE, CARRY_WAITERS };
+enum { NEITHER, FOLDED, CARRIED };
 
 /* Of one range; and behind it in memory its fold and its carry. */
 struct slot {
-	_Alignas(max_align_t) atomic_of(uintptr_t) state; /* enum, or the task that waits for the carry */
+	_Alignas(max_align_t) atomic_of(uint32_t) state;
 };
 
 struct scan {
@@ -39,6 +37,12 @@ struct scan {
 struct strand {
 	struct offer offer;
 	struct scan *scan;
+};
+
+/* Ranges to be written, from `first` on. */
+struct batch {
+	struct scan *scan;
+	size_t first;
 };
 
 static size_t slot_bytes(const struct scan *s)
@@ -61,62 +65,68 @@ static char *carry_of(struct scan *s, struct slot *slot)
 	return fold_of(slot) + s->acc_bytes;
 }
 
-static void pass_on(struct slot *to)
-{
-	uintptr_t waiter = at_swap(&to->state, CARRY_THERE, ACQ_REL);
-
-	if (waiter >= CARRY_WAITERS)
-		task_unpark((struct task *)waiter);
-}
-
-static bool carry_there(struct slot *slot)
-{
-	return at_load(&slot->state, ACQUIRE) == CARRY_THERE;
-}
-
-static void await_carry(struct slot *slot)
-{
-	uintptr_t absent = CARRY_ABSENT;
-
-	for (int i = 0; i < LOOKS; i++) {
-		if (carry_there(slot))
-			return;
-		at_pause();
-	}
-	if (!at_cas(&slot->state, &absent, (uintptr_t)task_self(), ACQ_REL))
-		return; /* only its coming changes it */
-	while (!carry_there(slot))
-		task_park(WHY_JOIN, HOB_NEVER, PARK_SHIELDED);
-}
-
-static void write_range(struct scan *s, size_t begin, size_t end, void *carry)
+static void write_items(struct scan *s, size_t begin, size_t end, void *carry)
 {
 	if (!control_ended(&s->control))
 		control_fail(&s->control, s->how->write(begin, end, carry, s->how->arg));
 }
 
+static size_t begin_of(struct scan *s, size_t i)
+{
+	return s->begin + i * s->range;
+}
+
+static size_t end_of(struct scan *s, size_t i)
+{
+	return i + 1 < s->nslots ? begin_of(s, i + 1) : s->end;
+}
+
+static int write_slots(size_t begin, size_t end, void *arg)
+{
+	const struct batch *b = arg;
+
+	for (size_t i = b->first + begin; i < b->first + end; i++)
+		write_items(b->scan, begin_of(b->scan, i), end_of(b->scan, i), carry_of(b->scan, slot_of(b->scan, i)));
+	return 0;
+}
+
+/* The carry of slot i + 1, from what slot i has. */
+static void add_fold(struct scan *s, size_t i)
+{
+	void *carry = carry_of(s, slot_of(s, i + 1));
+
+	memcpy(carry, carry_of(s, slot_of(s, i)), s->how->size);
+	s->how->combine(carry, fold_of(slot_of(s, i)), s->how->arg);
+}
+
+/* The carry of slot i is in its place: tells so, and passes on through all that are folded. Answers where it ends: the
+ * slots before that are the caller's to write. */
+static size_t pass_on(struct scan *s, size_t i)
+{
+	for (; i < s->nslots && at_swap(&slot_of(s, i)->state, CARRIED, ACQ_REL) == FOLDED; i++)
+		add_fold(s, i);
+	return i;
+}
+
 static void run_slot(struct scan *s, size_t i)
 {
-	struct slot *slot = slot_of(s, i), *next = slot_of(s, i + 1);
-	size_t begin = s->begin + i * s->range, left = s->end - begin;
-	size_t end = begin + (left < s->range ? left : s->range);
-	const struct hob_scan *how = s->how;
+	struct slot *slot = slot_of(s, i);
+	struct batch b = { .scan = s, .first = i };
+	size_t end;
 
-	if (carry_there(slot)) {
-		write_range(s, begin, end, carry_of(s, slot));
-		memcpy(carry_of(s, next), carry_of(s, slot), how->size);
-		pass_on(next);
-		return;
+	if (at_load(&slot->state, ACQUIRE) == CARRIED) {
+		write_items(s, begin_of(s, i), end_of(s, i), carry_of(s, slot));
+		memcpy(carry_of(s, slot_of(s, i + 1)), carry_of(s, slot), s->how->size);
+		b.first = i + 1;
+	} else {
+		fold_begin(fold_of(slot), s->how->identity, s->how->size);
+		control_fail(&s->control, s->how->fold(begin_of(s, i), end_of(s, i), fold_of(slot), s->how->arg));
+		if (control_error(&s->control) || at_swap(&slot->state, FOLDED, ACQ_REL) != CARRIED)
+			return;
+		add_fold(s, i);
 	}
-	fold_begin(fold_of(slot), how->identity, how->size);
-	if (!control_ended(&s->control))
-		control_fail(&s->control, how->fold(begin, end, fold_of(slot), how->arg));
-	await_carry(slot);
-	memcpy(carry_of(s, next), carry_of(s, slot), how->size);
-	if (!control_ended(&s->control))
-		how->combine(carry_of(s, next), fold_of(slot), how->arg);
-	pass_on(next);
-	write_range(s, begin, end, carry_of(s, slot));
+	end = pass_on(s, i + 1);
+	loop_under(&s->control, end - b.first, 1, write_slots, &b);
 }
 
 static void run_strand(void *arg)
@@ -144,7 +154,7 @@ static size_t begin_alone(struct scan *s, size_t n, void *carry)
 		hob_time before = sys.now();
 
 		s->range = more;
-		write_range(s, begin, begin + more, carry);
+		write_items(s, begin, begin + more, carry);
 		begin += more;
 		more = grain_after(more, before);
 	}
@@ -158,7 +168,7 @@ static void finish_alone(struct scan *s, void *carry)
 	for (size_t left; (left = s->end - s->begin) && !control_ended(&s->control);) {
 		size_t items = left < s->range ? left : s->range;
 
-		write_range(s, s->begin, s->begin + items, carry);
+		write_items(s, s->begin, s->begin + items, carry);
 		s->begin += items;
 	}
 }
@@ -168,7 +178,7 @@ static void run_strands(struct scan *s, void *carry)
 	struct strand first = { .scan = s };
 
 	memcpy(carry_of(s, slot_of(s, 0)), carry, s->how->size);
-	at_store(&slot_of(s, 0)->state, CARRY_THERE, RELAXED);
+	at_store(&slot_of(s, 0)->state, CARRIED, RELAXED);
 	run_strand(&first);
 	memcpy(carry, carry_of(s, slot_of(s, s->nslots)), s->how->size);
 	sys.free(s->slots);

@@ -182,9 +182,10 @@ static int sort_against_adversary(void *arg)
 	(void)arg;
 	adversary.value = calloc(N, sizeof *adversary.value);
 	adversary.gas = N;
+	adversary.solid = 1;
 	for (uint32_t i = 0; i < N; i++) {
 		items[i] = i;
-		adversary.value[i] = adversary.gas;
+		adversary.value[i] = i == 1 ? 0 : adversary.gas; /* not a sorted array, from the start */
 	}
 	CHECK_EQ(hob_parallel_sort(NULL, items, N, sizeof *items, decide, NULL), 0);
 	CHECK(adversary.comparisons < 60ull * N); /* n log2 n is 15 n, its square 30000 n */
