@@ -34,6 +34,7 @@ static const double SURELY_COMPUTES = 0.1; /* a job that waits less than that */
 static const double CLEARLY_BELOW = 0.9;   /* of what we aim at */
 static const double CLEARLY_ABOVE = 0.8;   /* cores more than there are */
 static const double SLACK = 0.4;           /* what we aim at lies between the two */
+static const double MOSTLY_WAIT = 0.4;     /* computes less than this share of its time */
 static const double GAPS = 0.1;            /* of the cores idle: gaps worth filling */
 static const double NO_GAPS = 0.02;
 
@@ -119,6 +120,10 @@ static unsigned decide(struct limit *l, const struct limit_sample *s)
 {
 	double demand = demand_of(l, s->running), jobs = s->running, target = aim(l, demand, jobs);
 
+	/* Jobs that mostly wait come to the cores in bursts (those that start together compute together), so it takes
+	 * some that queue to keep the cores busy in between. */
+	if (demand < MOSTLY_WAIT * jobs)
+		target += BEYOND;
 	if (demand < CLEARLY_BELOW * target) {
 		double fit = demand > 0 ? floor(jobs * (target + SLACK) / demand) : 2 * jobs;
 		if (s->held_back && fit > l->jobs)
