@@ -34,42 +34,43 @@ int hob_poll(int fd, short events, hob_time deadline)
 	return b->poll_fd(fd, events, deadline, WHY_POLL);
 }
 
+/* After an attempt that did not wait where it had to: waits until another is worth making. False: *n is the answer. */
+static bool again(const struct backend *b, ssize_t *n, int fd, short events, hob_time deadline, enum why why)
+{
+	int err;
+
+	if (*n != -EAGAIN && *n != -EINTR)
+		return false;
+	err = b->poll_fd(fd, events, deadline, why);
+	if (err < 0)
+		*n = err;
+	return err >= 0;
+}
+
 ssize_t hob_read(int fd, void *buf, size_t len, hob_time deadline)
 {
 	const struct backend *b = backend_self();
 	ssize_t n;
-	int err;
 
 	if (!b)
 		return -EPERM;
-	for (;;) {
-		if (task_cancelled(task_self()))
-			return -ECANCELED;
-		n = b->read(fd, buf, len < LEN_MAX ? len : LEN_MAX, deadline);
-		if (n != -EAGAIN && n != -EINTR)
-			return n;
-		err = b->poll_fd(fd, POLLIN, deadline, WHY_READ);
-		if (err < 0)
-			return err;
-	}
+	len = len < LEN_MAX ? len : LEN_MAX;
+	do
+		n = task_cancelled(task_self()) ? -ECANCELED : b->read(fd, buf, len, deadline);
+	while (again(b, &n, fd, POLLIN, deadline, WHY_READ));
+	return n;
 }
 
 ssize_t hob_write(int fd, const void *buf, size_t len, hob_time deadline)
 {
 	const struct backend *b = backend_self();
 	ssize_t n;
-	int err;
 
 	if (!b)
 		return -EPERM;
-	for (;;) {
-		if (task_cancelled(task_self()))
-			return -ECANCELED;
-		n = b->write(fd, buf, len < LEN_MAX ? len : LEN_MAX, deadline);
-		if (n != -EAGAIN && n != -EINTR)
-			return n;
-		err = b->poll_fd(fd, POLLOUT, deadline, WHY_WRITE);
-		if (err < 0)
-			return err;
-	}
+	len = len < LEN_MAX ? len : LEN_MAX;
+	do
+		n = task_cancelled(task_self()) ? -ECANCELED : b->write(fd, buf, len, deadline);
+	while (again(b, &n, fd, POLLOUT, deadline, WHY_WRITE));
+	return n;
 }
