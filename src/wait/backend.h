@@ -8,15 +8,19 @@
 #include "sched/task.h"
 #include "wait/timers.h"
 
+struct io_uring_sqe;
+typedef void ring_prep(struct io_uring_sqe *sqe, const void *arg);
+
 struct backend {
 	struct poller_ops sched; /* first: the scheduler hands us back this part */
 
 	/* Parks the running task: the contract of hob_poll. */
 	int (*poll_fd)(int fd, short events, hob_time deadline, enum why why);
 
-	/* One attempt, which may park. -EAGAIN: it did not wait where it would have had to: poll_fd, and try again. */
-	ssize_t (*read)(int fd, void *buf, size_t len, hob_time deadline);
-	ssize_t (*write)(int fd, const void *buf, size_t len, hob_time deadline);
+	/* Has the kernel do what prep() writes into an entry, and parks until it is done: its result. What the entry
+	 * points to stays the kernel's until this returns. A wait given up answers -ETIMEDOUT or -ECANCELED, unless
+	 * the kernel was done at the last moment. NULL: this backend knows readiness only. */
+	ssize_t (*perform)(ring_prep *prep, const void *arg, hob_time deadline, enum why why);
 };
 
 extern const struct backend backend_ring, backend_epoll;

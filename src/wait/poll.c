@@ -6,11 +6,8 @@
  * MOD is right, since descriptor numbers are reused behind our back.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/check.h"
 #include "base/sys.h"
@@ -251,44 +248,6 @@ static void poll_epoll(struct poller *p, hob_time deadline)
 	timers_fire(&p->timers);
 }
 
-/* 0 where a read or write will not block: it is ready, or fails at once. */
-static int would_block(int fd, short events)
-{
-	int r = poller_look(fd, events), mode;
-
-	if (r != -ETIMEDOUT)
-		return r < 0 && r != -EBADF ? r : 0;
-	mode = sys.getfl(fd); /* what is open the other way only is never ready, and fails */
-	return mode >= 0 && (mode & O_ACCMODE) == (events == POLLIN ? O_WRONLY : O_RDONLY) ? 0 : -EAGAIN;
-}
-
-static ssize_t read_fd(int fd, void *buf, size_t len, hob_time deadline)
-{
-	int err = len ? would_block(fd, POLLIN) : 0;
-
-	(void)deadline;
-	return err ? err : sys.read(fd, buf, len);
-}
-
-/* A pipe or terminal in blocking mode that polls as writable takes PIPE_BUF bytes without blocking; no more is sure. */
-static size_t without_blocking(int fd, size_t len)
-{
-	int flags = len > PIPE_BUF ? sys.getfl(fd) : O_NONBLOCK;
-	struct stat st;
-
-	if (flags < 0 || flags & O_NONBLOCK || (sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
-		return len;
-	return PIPE_BUF;
-}
-
-static ssize_t write_fd(int fd, const void *buf, size_t len, hob_time deadline)
-{
-	int err = len ? would_block(fd, POLLOUT) : 0;
-
-	(void)deadline;
-	return err ? err : sys.write(fd, buf, without_blocking(fd, len));
-}
-
 const struct backend backend_epoll = {
 	.sched = {
 		.kind = HOB_BACKEND_EPOLL,
@@ -300,6 +259,4 @@ const struct backend backend_epoll = {
 		.timer_stop = poller_timer_stop,
 	},
 	.poll_fd = poll_fd,
-	.read = read_fd,
-	.write = write_fd,
 };

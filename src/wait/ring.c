@@ -216,13 +216,13 @@ static int await(struct op *op, hob_time deadline, enum why why)
 	return err && (op->result == -ECANCELED || op->result == -EINTR) ? err : op->result;
 }
 
-/* An entry on the ring of this worker, which is returned locked. */
-static struct io_uring_sqe *start(struct op *op)
+/* An entry on the ring of this worker, which is returned locked; NULL, and why in *err, where the wait was over before
+ * there was one. */
+static struct io_uring_sqe *start(struct op *op, hob_time deadline, int *err)
 {
-	struct io_uring_sqe *sqe;
-
 	for (;;) {
 		struct ring *r = container_of(task_poller(), struct ring, poller);
+		struct io_uring_sqe *sqe;
 
 		lock(&r->lock);
 		sqe = get_sqe(r);
@@ -231,47 +231,45 @@ static struct io_uring_sqe *start(struct op *op)
 			return sqe;
 		}
 		unlock(&r->lock);
+		*err = task_cancelled(task_self()) ? -ECANCELED : -ETIMEDOUT;
+		if (*err == -ECANCELED || (deadline != HOB_NEVER && deadline <= sys.now()))
+			return NULL;
 		hob_yield(); /* the kernel is out of something for now: completions free it */
 	}
 }
 
-static int finish(struct op *op, struct io_uring_sqe *sqe, hob_time deadline, enum why why)
+static ssize_t perform(ring_prep *prep, const void *arg, hob_time deadline, enum why why)
 {
-	io_uring_sqe_set_data(sqe, op);
-	unlock(&op->ring->lock);
-	return await(op, deadline, why);
+	struct io_uring_sqe *sqe;
+	struct op op;
+	int err;
+
+	sqe = start(&op, deadline, &err);
+	if (!sqe)
+		return err;
+	prep(sqe, arg);
+	io_uring_sqe_set_data(sqe, &op);
+	unlock(&op.ring->lock);
+	return await(&op, deadline, why);
+}
+
+struct poll_for {
+	int fd;
+	short events;
+};
+
+static void prep_poll(struct io_uring_sqe *sqe, const void *arg)
+{
+	const struct poll_for *p = arg;
+
+	io_uring_prep_poll_add(sqe, p->fd, (unsigned)(unsigned short)p->events);
 }
 
 static int poll_fd(int fd, short events, hob_time deadline, enum why why)
 {
-	struct io_uring_sqe *sqe;
-	struct op op;
-	int r;
+	int r = (int)perform(prep_poll, &(struct poll_for){ fd, events }, deadline, why);
 
-	sqe = start(&op);
-	io_uring_prep_poll_add(sqe, fd, (unsigned)(unsigned short)events);
-	r = finish(&op, sqe, deadline, why);
 	return r == -EINVAL ? poller_await_nothing(deadline, why) : r; /* nothing to wait at: a regular file */
-}
-
-static ssize_t read_fd(int fd, void *buf, size_t len, hob_time deadline)
-{
-	struct io_uring_sqe *sqe;
-	struct op op;
-
-	sqe = start(&op);
-	io_uring_prep_read(sqe, fd, buf, (unsigned)len, (uint64_t)-1);
-	return finish(&op, sqe, deadline, WHY_READ);
-}
-
-static ssize_t write_fd(int fd, const void *buf, size_t len, hob_time deadline)
-{
-	struct io_uring_sqe *sqe;
-	struct op op;
-
-	sqe = start(&op);
-	io_uring_prep_write(sqe, fd, buf, (unsigned)len, (uint64_t)-1);
-	return finish(&op, sqe, deadline, WHY_WRITE);
 }
 
 const struct backend backend_ring = {
@@ -285,6 +283,5 @@ const struct backend backend_ring = {
 		.timer_stop = poller_timer_stop,
 	},
 	.poll_fd = poll_fd,
-	.read = read_fd,
-	.write = write_fd,
+	.perform = perform,
 };
