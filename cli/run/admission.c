@@ -10,10 +10,10 @@
 
 static bool may_start(struct run *r)
 {
-	if (r->alive >= r->limit.jobs)
+	if (r->admitted >= r->limit.jobs)
 		r->held_back = true;
 	/* Where nobody reads our output fast enough, ended jobs pile up with theirs: no more than run. */
-	return r->alive < r->limit.jobs && r->busy < 2 * r->limit.jobs;
+	return r->admitted < r->limit.jobs && r->busy < 2 * r->limit.jobs;
 }
 
 void run_input_failed(struct run *r, int err)
@@ -47,6 +47,8 @@ static int admit(struct run *r, const char *input)
 		list_push(&r->idle_slots, &j->link);
 		r->busy--;
 	}
+	if (!err)
+		r->admitted++;
 	return err;
 }
 

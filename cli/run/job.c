@@ -185,11 +185,14 @@ int job_task(void *job)
 		wait_for(j, &status, &used);
 		list_remove(&j->link);
 		r->alive--;
+		r->admitted--;
 		account(j, &used);
 		run_changed(r);
 		deliver(j);
 		report(j, status);
 		r->active--;
+	} else {
+		r->admitted--;
 	}
 	if (err != -ECANCELED)
 		r->counts.done++;

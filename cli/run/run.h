@@ -50,10 +50,11 @@ struct run {
 
 	struct link running; /* jobs whose process lives */
 	struct link idle_slots;
-	unsigned alive;  /* how many of the first */
-	unsigned active; /* those, and ended ones whose output is being copied */
-	unsigned busy;   /* slots in use: active ones, and those about to start */
-	bool held_back;  /* since the last sample, a job could have started but for the limit */
+	unsigned alive;    /* how many of the first */
+	unsigned admitted; /* those, and the jobs about to start: what the limit counts */
+	unsigned active;   /* those, and ended ones whose output is being copied */
+	unsigned busy;     /* slots in use: active ones, and those about to start */
+	bool held_back;    /* since the last sample, a job could have started but for the limit */
 
 	struct hob_mutex mutex;
 	struct hob_cond changed; /* a job has ended, or the limit has grown */
