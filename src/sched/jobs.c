@@ -50,23 +50,19 @@ static struct hob_job *pop(struct hob_forks *f)
 	return take_bottom(f, bottom) ? at_load(&f->ring[bottom % HOB_FORKS_MAX], RELAXED) : NULL;
 }
 
-/* In no worker's deque. Not NULL, which is what a thread that runs no task finds in place of its own. */
-static void set_nowhere(struct hob_job *job)
-{
-	job->forks = (struct hob_forks *)(void *)job;
-}
-
 void hob_fork_slow(struct hob_job *job)
 {
-	struct hob_forks *f = job->forks;
+	struct hob_forks *f = hob_forks_here();
+	uintptr_t home = (uintptr_t)f;
 	uint64_t top;
 
 	if (!f) { /* outside of a task */
-		set_nowhere(job);
 		job->fn(job->arg);
-		at_store(&job->state, JOB_DONE, RELAXED);
+		at_store(&job->home, JOB_DONE, RELAXED);
 		return;
 	}
+	if (f->fenced)
+		at_cas(&job->home, &home, home | JOB_FENCED, RELAXED); /* unless it is stolen and done already */
 	top = at_load(&f->top, ACQUIRE);
 	if (f->bottom - top >= JOBS_MAX) { /* no place for the next one */
 		jobs_move(worker_self());
@@ -89,26 +85,48 @@ static bool take_moved(struct runtime *rt, struct hob_job *job)
 	return there;
 }
 
+/* Is the job still in the deque of this worker, and now its joiner's to run? */
+static bool take_back(struct hob_forks *f, struct hob_job *job)
+{
+	uintptr_t home = at_load(&job->home, RELAXED);
+	uint64_t top;
+
+	if (!f)
+		return false;
+	if ((home & ~JOB_FENCED) != (uintptr_t)f) {
+		/* Our caller may have found it at home, and moved bottom, right before a thief was done with it. */
+		top = at_load(&f->top, ACQUIRE);
+		if (f->bottom < top)
+			at_store(&f->bottom, top, RELAXED);
+		return false;
+	}
+	if (home & JOB_FENCED) { /* otherwise bottom has been moved by who called us */
+		at_store(&f->bottom, job->index, RELAXED);
+		at_fence(SEQ_CST);
+	}
+	return take_bottom(f, job->index);
+}
+
 void hob_join_slow(struct hob_forks *f, struct hob_job *job)
 {
-	uintptr_t state;
+	uintptr_t home;
 	struct task *t;
 
-	if (f && job->forks == f && take_bottom(f, job->index)) {
+	if (take_back(f, job)) {
 		job->fn(job->arg);
 		return;
 	}
-	state = at_load(&job->state, ACQUIRE);
-	if (state == JOB_DONE)
+	home = at_load(&job->home, ACQUIRE);
+	if (home == JOB_DONE)
 		return;
 	t = task_self();
-	if (state == JOB_MOVED && take_moved(t->scope->rt, job)) {
+	if (home == JOB_MOVED && take_moved(t->scope->rt, job)) {
 		job->fn(job->arg);
 		return;
 	}
-	if (!at_cas(&job->state, &state, (uintptr_t)t, ACQ_REL))
+	if (!at_cas(&job->home, &home, (uintptr_t)t | JOB_AWAITED, ACQ_REL))
 		return; /* it was done meanwhile: nothing else changes it now */
-	while (at_load(&job->state, ACQUIRE) != JOB_DONE)
+	while (at_load(&job->home, ACQUIRE) != JOB_DONE)
 		task_park(WHY_JOIN, HOB_NEVER, PARK_SHIELDED);
 }
 
@@ -125,8 +143,7 @@ void jobs_move(struct worker *w)
 		j = pop(&w->forks);
 		if (!j)
 			break;
-		set_nowhere(j);
-		at_store(&j->state, JOB_MOVED, RELAXED);
+		at_store(&j->home, JOB_MOVED, RELAXED);
 		j->scope = w->current->scope;
 		list_push(last->next, link_of(j)); /* behind those of others, the oldest first */
 		n++;
@@ -140,12 +157,12 @@ void jobs_move(struct worker *w)
 static int job_main(void *arg)
 {
 	struct hob_job *j = arg;
-	uintptr_t state;
+	uintptr_t home;
 
 	j->fn(j->arg);
-	state = at_swap(&j->state, JOB_DONE, ACQ_REL); /* the job is gone from here on */
-	if (state >= JOB_WAITERS)
-		task_unpark((struct task *)state);
+	home = at_swap(&j->home, JOB_DONE, ACQ_REL); /* the job is gone from here on */
+	if (home & JOB_AWAITED)
+		task_unpark((struct task *)(home & ~JOB_AWAITED));
 	return 0;
 }
 

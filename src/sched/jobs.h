@@ -24,18 +24,25 @@
  * runs a thread of this process, at some point of that core's program order. If that point is before the owner's store
  * to bottom, then the owner's read of top comes after the thief's read of it, whose value (t, already) it must see or a
  * later one: so it does not take t without the CAS. If it is after, the thief's read of bottom sees the store. A
- * thread that is off its core passes a full barrier in the scheduler. Where the kernel has no membarrier, `fenced`
- * makes the owner execute the fence and the thief does likewise.
+ * thread that is off its core passes a full barrier in the scheduler. Where the kernel has no membarrier (`fenced`)
+ * limit stays 0, so that every fork goes the slow way and marks its job, and every join by the mark; there the owner
+ * executes the fence, and the thief likewise.
  *
  * The same pairing tells a sleeper from a forker: the sleeper counts itself asleep, stores limit = 0 everywhere, [heavy
  * fence], and looks at every bottom; the forker stores bottom, [light fence], and reads limit.
  *
- * A job that is no longer in the deque it was forked into, for its owner to know (moved, or run outside of a task), has
- * `forks` changed to no deque's address; of one that was stolen the owner learns from top.
+ * `home` says where a job is. It begins as the address of the deque that the job was forked into, which the owner
+ * alone changes (to say that it is moved, or marked), until it is done:
  *
- * The end of a job: state is 0, then DONE by whoever ran it elsewhere. The joiner swaps in its own address by CAS and
- * parks; the runner swaps DONE in, and unparks whom it found there. The runner's last touch of the job, which lies on
- * the joiner's stack, is that swap.
+ *	a deque            in there, or stolen from there: `top` tells
+ *	the same | FENCED  likewise, on a machine without membarrier
+ *	JOB_MOVED          in the list of moved jobs, or taken from it
+ *	a task | AWAITED   being run elsewhere; that task waits for it
+ *	JOB_DONE           done by another than its joiner
+ *
+ * The joiner swaps its own address in by CAS and parks; the runner swaps DONE in, and unparks whom it found there. The
+ * runner's last touch of the job, which lies on the joiner's stack, is that swap. A job that turns DONE while its join
+ * is at work was stolen, and was the last: so top has passed it, and the join puts bottom back to there.
  */
 #ifndef SCHED_JOBS_H
 #define SCHED_JOBS_H
@@ -52,7 +59,11 @@ struct task;
 
 #define JOBS_MAX (HOSTILE ? 4u : (unsigned)HOB_FORKS_MAX)
 
-enum { JOB_PENDING, JOB_DONE, JOB_MOVED, JOB_WAITERS };
+/* Of a home; addresses are aligned to more than all of these. */
+#define JOB_DONE ((uintptr_t)1)
+#define JOB_MOVED ((uintptr_t)2)
+#define JOB_AWAITED ((uintptr_t)4)
+#define JOB_FENCED ((uintptr_t)8)
 
 void jobs_init(struct hob_forks *f);
 

@@ -31,7 +31,10 @@ static void fib(void *arg)
 		return;
 	hob_fork(&job, fib, &left);
 	fib(&right);
-	hob_join(&job);
+	if (f->n % 2)
+		hob_join(&job);
+	else
+		hob_join_direct(&job, fib, &left);
 	f->result = left.result + right.result;
 }
 
