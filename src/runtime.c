@@ -67,7 +67,5 @@ int hob_run(const struct hob_options *opts, hob_task_fn *fn, void *arg)
 
 	if (err)
 		return err;
-	if (!o.workers)
-		o.workers = hob_cores();
 	return sched_run(&backend->sched, &o, fn, arg);
 }

@@ -170,7 +170,8 @@ struct hob_forks {
 	uint64_t limit;  /* bottom may not reach it unseen: 0 where another core asks to be told of jobs */
 	uint64_t
 		fenced; /* 1: the machine has no membarrier(2), so every fork and join goes the slow way, with fences */
-	uint64_t pad[5];
+	uint64_t follows; /* 1: the number of cores, as it changes */
+	uint64_t pad[4];
 	uint64_t top; /* moved by whoever takes the oldest */
 	uint64_t pad2[7];
 	struct hob_job *ring[HOB_FORKS_MAX];

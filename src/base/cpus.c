@@ -8,7 +8,7 @@
 
 /* The kernel answers -EINVAL to a mask shorter than its own, and NR_CPUS may be beyond CPU_SETSIZE. The bound is far
  * above any kernel's. */
-static unsigned affinity_count(void)
+unsigned cpus_most(void)
 {
 	for (size_t bytes = sizeof(cpu_set_t); bytes <= sizeof(cpu_set_t) << 10; bytes *= 2) {
 		cpu_set_t *set = sys.alloc(bytes);
@@ -25,6 +25,6 @@ static unsigned affinity_count(void)
 
 unsigned cpus_count(void)
 {
-	unsigned cpus = affinity_count(), quota = cgroup_cores();
+	unsigned cpus = cpus_most(), quota = cgroup_cores();
 	return quota < cpus ? quota : cpus;
 }

@@ -6,4 +6,7 @@
  * along the path from this process's group to the root, rounded up), at least 1. Reads files: not for a hot path. */
 unsigned cpus_count(void);
 
+/* What it can become by a change of the quota: the affinity mask alone. */
+unsigned cpus_most(void);
+
 #endif

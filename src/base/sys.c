@@ -35,6 +35,14 @@ static struct timespec timespec_of(int64_t ns)
 	return (struct timespec){ .tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND };
 }
 
+static int64_t real_now_coarse(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static int64_t real_now(void)
 {
 	struct timespec t;
@@ -267,12 +275,12 @@ static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 /* In the order of sys.h. */
 #define REAL_TABLE                                                                                                     \
 	{                                                                                                              \
-		.now = real_now, .random = real_random, .alloc = real_alloc, .alloc_aligned = real_alloc_aligned,      \
-		.free = real_free, .map = real_map, .unmap = real_unmap, .protect = real_protect,                      \
-		.advise = real_advise, .futex_wait = real_futex_wait, .futex_wake = real_futex_wake,                   \
-		.membarrier = real_membarrier, .thread_create = real_thread_create, .thread_join = real_thread_join,   \
-		.thread_detach = real_thread_detach, .affinity = real_affinity, .open = real_open,                     \
-		.close = real_close, .read = real_read, .pread = real_pread, .write = real_write,                      \
+		.now = real_now, .now_coarse = real_now_coarse, .random = real_random, .alloc = real_alloc,            \
+		.alloc_aligned = real_alloc_aligned, .free = real_free, .map = real_map, .unmap = real_unmap,          \
+		.protect = real_protect, .advise = real_advise, .futex_wait = real_futex_wait,                         \
+		.futex_wake = real_futex_wake, .membarrier = real_membarrier, .thread_create = real_thread_create,     \
+		.thread_join = real_thread_join, .thread_detach = real_thread_detach, .affinity = real_affinity,       \
+		.open = real_open, .close = real_close, .read = real_read, .pread = real_pread, .write = real_write,   \
 		.getdents = real_getdents, .poll = real_poll, .eventfd = real_eventfd, .getfl = real_getfl,            \
 		.fstat = real_fstat, .epoll_create = real_epoll_create, .epoll_ctl = real_epoll_ctl,                   \
 		.epoll_wait = real_epoll_wait, .ring_init = real_ring_init, .ring_exit = real_ring_exit,               \

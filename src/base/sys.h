@@ -25,8 +25,9 @@ struct stat;
 
 struct sys {
 	/* clocks and chance */
-	int64_t (*now)(void);     /* CLOCK_MONOTONIC, ns */
-	uint64_t (*random)(void); /* 64 random bits */
+	int64_t (*now)(void);        /* CLOCK_MONOTONIC, ns */
+	int64_t (*now_coarse)(void); /* the same, some milliseconds late, at a tenth of the price */
+	uint64_t (*random)(void);    /* 64 random bits */
 
 	/* memory: alloc answers zeroed memory or NULL */
 	void *(*alloc)(size_t bytes);

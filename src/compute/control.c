@@ -3,10 +3,13 @@
 
 #include <errno.h>
 
+#include "sched/allow.h"
 #include "sched/task.h"
 
 bool control_ended(struct control *c)
 {
+	if (UNLIKELY(hob_forks_here()->follows))
+		allow_checkpoint();
 	if (control_error(c))
 		return true;
 	if (task_cancelled(task_self()))

@@ -3,6 +3,7 @@
  * nobody searches; a sleeper says that it sleeps, fences, and looks once more at every queue. One of the two sees the
  * other. */
 #include "base/sys.h"
+#include "sched/allow.h"
 #include "sched/worker.h"
 
 #define SEARCHING 1u
@@ -55,7 +56,7 @@ void idle_notify(struct runtime *rt)
 void idle_stop(struct runtime *rt)
 {
 	at_store(&rt->stopping, 1, SEQ_CST);
-	for (unsigned i = 0; i < rt->nworkers; i++)
+	for (unsigned i = 0; i < workers_of(rt); i++)
 		rt->ops->wake(rt->workers[i].poller);
 }
 
@@ -64,7 +65,7 @@ static bool work_in_sight(struct runtime *rt)
 {
 	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
 		return true;
-	for (unsigned i = 0; i < rt->nworkers; i++)
+	for (unsigned i = 0; i < workers_of(rt); i++)
 		if (deque_length(&rt->workers[i].deque))
 			return true;
 	return jobs_in_sight(rt);
@@ -113,7 +114,9 @@ static bool may_search(struct worker *w)
 {
 	struct runtime *rt = w->rt;
 
-	if (!w->searching && rt->nworkers > 1 && 2 * searching_of(at_load(&rt->idle, RELAXED)) < rt->nworkers) {
+	uint32_t allowed = at_load(&rt->allowed, RELAXED);
+
+	if (!w->searching && allowed > 1 && 2 * searching_of(at_load(&rt->idle, RELAXED)) < allowed) {
 		at_add(&rt->idle, SEARCHING, SEQ_CST);
 		w->searching = true;
 	}
@@ -165,10 +168,22 @@ static void stop_searching(struct worker *w)
 		idle_notify(w->rt);
 }
 
+static void come_by(struct worker *w)
+{
+	if (!w->rt->follows)
+		return;
+	allow_look(w->rt);
+	if (UNLIKELY(!allow_me(w))) {
+		stop_searching(w);
+		allow_aside(w);
+	}
+}
+
 struct task *idle_find(struct worker *w)
 {
 	struct task *t;
 
+	come_by(w);
 	/* Here every TICKS switches, and whenever there is nothing next. The shared queue first: what stands there is
 	 * older than what the poller brings, and would never find room behind it while events keep coming. */
 	t = worker_next_shared(w);
@@ -179,6 +194,7 @@ struct task *idle_find(struct worker *w)
 		if (may_search(w) && (t = search(w)))
 			break;
 		sleep_until_woken(w);
+		come_by(w);
 	}
 	stop_searching(w);
 	return t;

@@ -219,8 +219,8 @@ struct task *jobs_steal(struct worker *w)
 	if (!w->thief && !(w->thief = task_alloc(rt, w)))
 		return NULL;
 	j = steal_moved(rt, &scope);
-	for (unsigned i = 1; i < rt->nworkers && !j; i++)
-		j = steal_from(&rt->workers[(w->index + i) % rt->nworkers], &scope);
+	for (unsigned i = 1; i < workers_of(rt) && !j; i++)
+		j = steal_from(&rt->workers[(w->index + i) % workers_of(rt)], &scope);
 	if (!j)
 		return NULL;
 	t = w->thief;
@@ -232,21 +232,21 @@ struct task *jobs_steal(struct worker *w)
 
 unsigned jobs_workers(void)
 {
-	return worker_self()->rt->nworkers;
+	return workers_of(worker_self()->rt);
 }
 
 bool jobs_in_sight(struct runtime *rt)
 {
 	bool light = false;
 
-	for (unsigned i = 0; i < rt->nworkers; i++)
+	for (unsigned i = 0; i < workers_of(rt); i++)
 		if (at_load(&rt->workers[i].forks.limit, RELAXED)) {
 			at_store(&rt->workers[i].forks.limit, 0, SEQ_CST);
 			light = true;
 		}
 	if (light) /* otherwise every forker comes by the slow path, which has a fence */
 		fence_heavy();
-	for (unsigned i = 0; i < rt->nworkers; i++)
+	for (unsigned i = 0; i < workers_of(rt); i++)
 		if (!jobs_empty(&rt->workers[i].forks))
 			return true;
 	return at_load(&rt->nmoved, ACQUIRE) > 0;

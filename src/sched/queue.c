@@ -103,7 +103,7 @@ struct task *worker_next_shared(struct worker *w)
 {
 	struct task *got[DEQUE_SIZE / 2];
 	uint32_t room = DEQUE_SIZE - deque_length(&w->deque) + 1;
-	uint32_t share = at_load(&w->rt->inject.length, RELAXED) / w->rt->nworkers + 1;
+	uint32_t share = at_load(&w->rt->inject.length, RELAXED) / workers_of(w->rt) + 1;
 	uint32_t n;
 
 	if (share > room)
@@ -112,6 +112,20 @@ struct task *worker_next_shared(struct worker *w)
 	for (uint32_t i = 1; i < n; i++)
 		add(w, got[i]);
 	return n ? got[0] : NULL;
+}
+
+void worker_give_away(struct worker *w)
+{
+	struct runtime *rt = w->rt;
+	struct task *t;
+	bool any = false;
+
+	while ((t = take_woken(w)) || (t = deque_pop(&w->deque))) {
+		inject_push(&rt->inject, &t, 1);
+		any = true;
+	}
+	if (any)
+		idle_notify(rt);
 }
 
 /* xorshift64 (Marsaglia 2003) */
@@ -126,11 +140,11 @@ static uint64_t chance(struct worker *w)
 struct task *worker_steal(struct worker *w, bool also_woken)
 {
 	struct runtime *rt = w->rt;
-	unsigned first = (unsigned)(chance(w) % rt->nworkers);
+	unsigned first = (unsigned)(chance(w) % workers_of(rt));
 
 	DEBUG_CHECK(deque_length(&w->deque) == 0);
-	for (unsigned i = 0; i < rt->nworkers; i++) {
-		struct worker *from = &rt->workers[(first + i) % rt->nworkers];
+	for (unsigned i = 0; i < workers_of(rt); i++) {
+		struct worker *from = &rt->workers[(first + i) % workers_of(rt)];
 		struct task *t;
 
 		if (from == w)

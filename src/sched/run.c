@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "base/cpus.h"
 #include "base/sys.h"
+#include "sched/allow.h"
 #include "sched/worker.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
@@ -44,27 +46,36 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static int create_workers(struct runtime *rt, uint64_t seed)
+/* Everything of a worker but its thread. */
+static int worker_create(struct runtime *rt, unsigned i)
 {
-	for (unsigned i = 0; i < rt->nworkers; i++) {
-		struct worker *w = &rt->workers[i];
-		int err;
+	struct worker *w = &rt->workers[i];
 
-		w->rt = rt;
-		w->index = i;
-		w->alone = rt->nworkers == 1;
-		jobs_init(&w->forks);
-		w->chance = (seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
-		err = rt->ops->create(&w->poller);
-		if (err)
-			return err;
-	}
-	return 0;
+	w->rt = rt;
+	w->index = i;
+	w->alone = rt->most == 1;
+	jobs_init(&w->forks);
+	w->forks.follows = rt->follows;
+	w->chance = (rt->seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
+	return rt->ops->create(&w->poller);
+}
+
+int worker_start(struct runtime *rt)
+{
+	unsigned i = workers_of(rt);
+	struct worker *w = &rt->workers[i];
+	int err = w->poller ? 0 : worker_create(rt, i);
+
+	if (!err)
+		err = sys.thread_create(&w->thread, thread_main, w);
+	if (!err)
+		at_store(&rt->nworkers, i + 1, RELEASE);
+	return err;
 }
 
 static void destroy(struct runtime *rt)
 {
-	for (unsigned i = 0; rt->workers && i < rt->nworkers; i++) {
+	for (unsigned i = 0; rt->workers && i < rt->most; i++) {
 		struct worker *w = &rt->workers[i];
 
 		if (w->thief)
@@ -88,32 +99,42 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	if (!rt)
 		return -ENOMEM;
 	rt->ops = ops;
-	rt->nworkers = opts->workers;
+	rt->follows = opts->workers == 0;
+	rt->most = opts->workers ? opts->workers : cpus_most();
+	if (rt->most > WORKERS_MAX)
+		rt->most = WORKERS_MAX;
+	rt->seed = opts->seed ? opts->seed : sys.random();
 	inject_init(&rt->inject);
 	list_init(&rt->moved);
 	scope_init(&rt->root, rt, NULL);
-	rt->workers = sys.alloc_aligned(64, rt->nworkers * sizeof *rt->workers);
+	rt->workers = sys.alloc_aligned(64, rt->most * sizeof *rt->workers);
 	if (rt->workers)
 		err = stack_pool_create(&rt->stacks, opts->stack_bytes ? opts->stack_bytes : STACK_BYTES);
 	if (!err)
-		err = create_workers(rt, opts->seed ? opts->seed : sys.random());
+		err = worker_create(rt, 0); /* of the calling thread */
 	if (err) {
 		destroy(rt);
 		return err;
 	}
+	at_store(&rt->nworkers, 1, RELAXED);
 	*out = rt;
 	return 0;
 }
 
-/* Starts the threads of all workers but the first; answers how many, and the error that ended it. */
-static unsigned start_threads(struct runtime *rt, int *err)
+/* The threads of all workers but the first. */
+static int start_threads(struct runtime *rt)
 {
-	unsigned n;
+	unsigned n = rt->follows ? cpus_count() : rt->most;
+	int err = 0;
 
-	*err = 0;
-	for (n = 1; n < rt->nworkers && !*err; n++)
-		*err = sys.thread_create(&rt->workers[n].thread, thread_main, &rt->workers[n]);
-	return *err ? n - 1 : n;
+	if (n > rt->most)
+		n = rt->most;
+	at_store(&rt->allowed, n, RELAXED);
+	lock(&rt->look_lock);
+	while (!err && workers_of(rt) < n)
+		err = worker_start(rt);
+	unlock(&rt->look_lock);
+	return err;
 }
 
 int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_task_fn *fn, void *arg)
@@ -121,7 +142,6 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 	struct first first = { .fn = fn, .arg = arg };
 	struct runtime *rt;
 	struct task *t;
-	unsigned nthreads;
 	int err;
 
 	if (worker_self())
@@ -132,7 +152,7 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 	if (err)
 		return err;
 	first.rt = rt;
-	nthreads = start_threads(rt, &err);
+	err = start_threads(rt);
 	if (!err) {
 		t = task_create(rt, NULL, &rt->root, first_main, &first);
 		err = t ? 0 : -ENOMEM;
@@ -143,7 +163,8 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 		idle_stop(rt);
 	else
 		worker_loop(&rt->workers[0]);
-	for (unsigned i = 1; i < nthreads; i++)
+	/* Nobody starts another: that is done by a worker in the look_lock, which looks at `stopping`. */
+	for (unsigned i = 1; i < workers_of(rt); i++)
 		sys.thread_join(rt->workers[i].thread);
 	if (!err)
 		err = rt->result;

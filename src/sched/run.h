@@ -4,7 +4,7 @@
 
 #include "sched/poller.h"
 
-/* hob_run() over the pollers given; opts->workers is not 0. */
+/* hob_run() over the pollers given. */
 int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_task_fn *fn, void *arg);
 
 /* The pollers of the calling task's runtime; NULL outside of a task. */

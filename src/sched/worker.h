@@ -54,7 +54,10 @@ struct runtime {
 	struct stack_pool *stacks;
 	struct slab tasks;
 	struct worker *workers;
-	unsigned nworkers;
+	unsigned most;                /* workers there may ever be: the size of the array */
+	atomic_of(uint32_t) nworkers; /* of them are started: grows only */
+	bool follows;                 /* the number of cores, as it changes: see allow.c */
+	uint64_t seed;
 	struct hob_scope root;
 	int result; /* of the first task */
 	struct inject inject;
@@ -66,6 +69,9 @@ struct runtime {
 	/* How many search for work (low half) and sleep (high half): see idle.c. */
 	_Alignas(64) atomic_of(uint32_t) idle;
 	atomic_of(uint32_t) stopping;
+	atomic_of(uint32_t) allowed; /* to run tasks: the first so many */
+	atomic_of(hob_time) look_at;
+	struct lock look_lock;
 	struct lock idle_lock;
 	struct worker *asleep;
 };
@@ -89,6 +95,16 @@ void worker_requeue(struct worker *w, struct task *t);      /* a task of this wo
 struct task *worker_next(struct worker *w);                 /* from this worker's own queues, or NULL */
 struct task *worker_next_shared(struct worker *w);          /* from the inject queue */
 struct task *worker_steal(struct worker *w, bool also_woken);
+void worker_give_away(struct worker *w); /* what is in its own queues to the shared one */
+
+/* How many workers there are. */
+static inline unsigned workers_of(struct runtime *rt)
+{
+	return at_load(&rt->nworkers, ACQUIRE);
+}
+
+/* run.c */
+int worker_start(struct runtime *rt); /* one more; under look_lock */
 
 /* park.c */
 void worker_run(struct worker *w, struct task *t); /* on the worker's own stack: until nothing is next */
