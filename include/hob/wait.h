@@ -6,6 +6,7 @@
 #include <hob/task.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,21 @@ HOB_API int hob_poll(int fd, short events, hob_time deadline);
  * `buf` is borrowed until the call returns, in every case. [parks] */
 HOB_API ssize_t hob_read(int fd, void *buf, size_t len, hob_time deadline);
 HOB_API ssize_t hob_write(int fd, const void *buf, size_t len, hob_time deadline);
+
+/* readv(2) and writev(2), once, as hob_read and hob_write. [parks] */
+HOB_API ssize_t hob_readv(int fd, const struct iovec *iov, int n, hob_time deadline);
+HOB_API ssize_t hob_writev(int fd, const struct iovec *iov, int n, hob_time deadline);
+
+/* pread(2) and pwrite(2), once: at the position `at`, and where the descriptor stands is left alone. -ESPIPE for what
+ * has no positions. Over epoll the worker itself waits for the disk. [parks] */
+HOB_API ssize_t hob_pread(int fd, void *buf, size_t len, off_t at, hob_time deadline);
+HOB_API ssize_t hob_pwrite(int fd, const void *buf, size_t len, off_t at, hob_time deadline);
+
+/* hob_read and hob_write until `len` bytes have been moved: then 0, otherwise why not: -ENODATA where the file ended
+ * before. *done, which may be NULL, is how many were moved in any case, so a transfer given up can be gone on with.
+ * [parks] */
+HOB_API int hob_read_all(int fd, void *buf, size_t len, size_t *done, hob_time deadline);
+HOB_API int hob_write_all(int fd, const void *buf, size_t len, size_t *done, hob_time deadline);
 
 /* wait4(2) for one child: 0, and its wait status and resources used (each may be NULL), once it has ended and is
  * reaped. -ECHILD, -ETIMEDOUT, -ECANCELED: the child is not reaped and may be waited for again. [parks] */

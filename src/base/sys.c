@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,6 +165,21 @@ static ssize_t real_write(int fd, const void *buf, size_t len)
 	return answer(write(fd, buf, len));
 }
 
+static ssize_t real_pwrite(int fd, const void *buf, size_t len, off_t offset)
+{
+	return answer(pwrite(fd, buf, len, offset));
+}
+
+static ssize_t real_readv(int fd, const struct iovec *iov, int n)
+{
+	return answer(readv(fd, iov, n));
+}
+
+static ssize_t real_writev(int fd, const struct iovec *iov, int n)
+{
+	return answer(writev(fd, iov, n));
+}
+
 static ssize_t real_getdents(int fd, void *buf, size_t len)
 {
 	return answer(syscall(SYS_getdents64, fd, buf, len));
@@ -184,9 +200,74 @@ static int real_getfl(int fd)
 	return (int)answer(fcntl(fd, F_GETFL));
 }
 
+static int real_setfl(int fd, int flags)
+{
+	return (int)answer(fcntl(fd, F_SETFL, flags));
+}
+
 static int real_fstat(int fd, struct stat *st)
 {
 	return (int)answer(fstat(fd, st));
+}
+
+static int real_socket(int family, int type, int protocol)
+{
+	return (int)answer(socket(family, type | SOCK_CLOEXEC, protocol));
+}
+
+static int real_socketpair(int family, int type, int protocol, int fds[2])
+{
+	return (int)answer(socketpair(family, type | SOCK_CLOEXEC, protocol, fds));
+}
+
+static int real_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return (int)answer(bind(fd, addr, len));
+}
+
+static int real_listen(int fd, int backlog)
+{
+	return (int)answer(listen(fd, backlog));
+}
+
+static int real_accept(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	return (int)answer(accept4(fd, addr, len, flags | SOCK_CLOEXEC));
+}
+
+static int real_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return (int)answer(connect(fd, addr, len));
+}
+
+static int real_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return (int)answer(setsockopt(fd, level, name, value, len));
+}
+
+static int real_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return (int)answer(getsockopt(fd, level, name, value, len));
+}
+
+static ssize_t real_recv(int fd, void *buf, size_t len, int flags)
+{
+	return answer(recv(fd, buf, len, flags));
+}
+
+static ssize_t real_send(int fd, const void *buf, size_t len, int flags)
+{
+	return answer(send(fd, buf, len, flags));
+}
+
+static ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	return answer(recvmsg(fd, msg, flags));
+}
+
+static ssize_t real_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	return answer(sendmsg(fd, msg, flags));
 }
 
 static int real_epoll_create(void)
@@ -273,20 +354,62 @@ static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 }
 
 /* In the order of sys.h. */
-#define REAL_TABLE                                                                                                     \
-	{                                                                                                              \
-		.now = real_now, .now_coarse = real_now_coarse, .random = real_random, .alloc = real_alloc,            \
-		.alloc_aligned = real_alloc_aligned, .free = real_free, .map = real_map, .unmap = real_unmap,          \
-		.protect = real_protect, .advise = real_advise, .futex_wait = real_futex_wait,                         \
-		.futex_wake = real_futex_wake, .membarrier = real_membarrier, .thread_create = real_thread_create,     \
-		.thread_join = real_thread_join, .thread_detach = real_thread_detach, .affinity = real_affinity,       \
-		.open = real_open, .close = real_close, .read = real_read, .pread = real_pread, .write = real_write,   \
-		.getdents = real_getdents, .poll = real_poll, .eventfd = real_eventfd, .getfl = real_getfl,            \
-		.fstat = real_fstat, .epoll_create = real_epoll_create, .epoll_ctl = real_epoll_ctl,                   \
-		.epoll_wait = real_epoll_wait, .ring_init = real_ring_init, .ring_exit = real_ring_exit,               \
-		.ring_submit = real_ring_submit, .ring_wait = real_ring_wait, .pidfd_open = real_pidfd_open,           \
-		.wait4 = real_wait4,                                                                                   \
-	}
+/* clang-format off */
+#define REAL_TABLE { \
+	.now = real_now, \
+	.now_coarse = real_now_coarse, \
+	.random = real_random, \
+	.alloc = real_alloc, \
+	.alloc_aligned = real_alloc_aligned, \
+	.free = real_free, \
+	.map = real_map, \
+	.unmap = real_unmap, \
+	.protect = real_protect, \
+	.advise = real_advise, \
+	.futex_wait = real_futex_wait, \
+	.futex_wake = real_futex_wake, \
+	.membarrier = real_membarrier, \
+	.thread_create = real_thread_create, \
+	.thread_join = real_thread_join, \
+	.thread_detach = real_thread_detach, \
+	.affinity = real_affinity, \
+	.open = real_open, \
+	.close = real_close, \
+	.read = real_read, \
+	.pread = real_pread, \
+	.write = real_write, \
+	.pwrite = real_pwrite, \
+	.readv = real_readv, \
+	.writev = real_writev, \
+	.getdents = real_getdents, \
+	.poll = real_poll, \
+	.eventfd = real_eventfd, \
+	.getfl = real_getfl, \
+	.setfl = real_setfl, \
+	.fstat = real_fstat, \
+	.socket = real_socket, \
+	.socketpair = real_socketpair, \
+	.bind = real_bind, \
+	.listen = real_listen, \
+	.accept = real_accept, \
+	.connect = real_connect, \
+	.setsockopt = real_setsockopt, \
+	.getsockopt = real_getsockopt, \
+	.recv = real_recv, \
+	.send = real_send, \
+	.recvmsg = real_recvmsg, \
+	.sendmsg = real_sendmsg, \
+	.epoll_create = real_epoll_create, \
+	.epoll_ctl = real_epoll_ctl, \
+	.epoll_wait = real_epoll_wait, \
+	.ring_init = real_ring_init, \
+	.ring_exit = real_ring_exit, \
+	.ring_submit = real_ring_submit, \
+	.ring_wait = real_ring_wait, \
+	.pidfd_open = real_pidfd_open, \
+	.wait4 = real_wait4, \
+}
+/* clang-format on */
 
 const struct sys sys_real = REAL_TABLE;
 struct sys sys = REAL_TABLE;

@@ -14,12 +14,14 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
 
 struct io_uring;
 struct io_uring_cqe;
 struct io_uring_params;
+struct iovec;
 struct pollfd;
 struct stat;
 
@@ -53,11 +55,29 @@ struct sys {
 	ssize_t (*read)(int fd, void *buf, size_t len);
 	ssize_t (*pread)(int fd, void *buf, size_t len, off_t offset);
 	ssize_t (*write)(int fd, const void *buf, size_t len);
+	ssize_t (*pwrite)(int fd, const void *buf, size_t len, off_t offset);
+	ssize_t (*readv)(int fd, const struct iovec *iov, int n);
+	ssize_t (*writev)(int fd, const struct iovec *iov, int n);
 	ssize_t (*getdents)(int fd, void *buf, size_t len); /* entries of a directory: getdents64(2) */
 	int (*poll)(struct pollfd *fds, unsigned n, int timeout_ms);
 	int (*eventfd)(void); /* close on exec, non-blocking */
 	int (*getfl)(int fd); /* fcntl(F_GETFL) */
+	int (*setfl)(int fd, int flags);
 	int (*fstat)(int fd, struct stat *st);
+
+	/* sockets; SOCK_CLOEXEC is added wherever one is made */
+	int (*socket)(int family, int type, int protocol);
+	int (*socketpair)(int family, int type, int protocol, int fds[2]);
+	int (*bind)(int fd, const struct sockaddr *addr, socklen_t len);
+	int (*listen)(int fd, int backlog);
+	int (*accept)(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
+	int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t len);
+	int (*getsockopt)(int fd, int level, int name, void *value, socklen_t *len);
+	ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
+	ssize_t (*send)(int fd, const void *buf, size_t len, int flags);
+	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
+	ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
 
 	/* epoll; `deadline` as in futex_wait's wrapper: ns, INT64_MAX for ever, 0 polls */
 	int (*epoll_create)(void);

@@ -26,6 +26,9 @@ enum why {
 	WHY_CHILD,
 	WHY_MUTEX,
 	WHY_COND,
+	WHY_ACCEPT,
+	WHY_CONNECT,
+	WHY_DNS, /* for a name server */
 };
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };

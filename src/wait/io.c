@@ -1,4 +1,4 @@
-/* The waits of hob/wait.h, over whichever backend the runtime has. */
+/* Reading and writing descriptors of any kind. */
 #include <errno.h>
 #include <fcntl.h>
 #include <hob/wait.h>
@@ -8,143 +8,190 @@
 #include <sys/stat.h>
 
 #include "base/sys.h"
-#include "wait/backend.h"
+#include "wait/transfer.h"
 
-/* The most read(2) and write(2) move at once. */
-#define LEN_MAX ((size_t)0x7ffff000)
-
-int hob_sleep(hob_time until)
-{
-	int err;
-
-	if (!task_self())
-		return -EPERM;
-	do
-		err = task_park(WHY_SLEEP, until, PARK_CANCELLABLE);
-	while (!err);
-	return err == -ETIMEDOUT ? 0 : err;
-}
-
-int hob_poll(int fd, short events, hob_time deadline)
-{
-	const struct backend *b = backend_self();
-
-	if (!b)
-		return -EPERM;
-	if (task_cancelled(task_self()))
-		return -ECANCELED;
-	if (deadline <= 0)
-		return poller_look(fd, events);
-	return b->poll_fd(fd, events, deadline, WHY_POLL);
-}
-
-/* 0 where a read or write will not block: it is ready, or fails at once. */
-static int would_block(int fd, short events)
-{
-	int r = poller_look(fd, events), mode;
-
-	if (r != -ETIMEDOUT)
-		return r < 0 && r != -EBADF ? r : 0;
-	mode = sys.getfl(fd); /* what is open the other way only is never ready, and fails */
-	return mode >= 0 && (mode & O_ACCMODE) == (events == POLLIN ? O_WRONLY : O_RDONLY) ? 0 : -EAGAIN;
-}
-
-struct transfer {
+struct span {
 	int fd;
 	size_t len;
 	void *buf;
 	const void *from;
+	off_t at;
 };
+
+#define HERE ((off_t)-1) /* where the descriptor stands */
 
 static void prep_read(struct io_uring_sqe *sqe, const void *arg)
 {
-	const struct transfer *x = arg;
+	const struct span *s = arg;
 
-	io_uring_prep_read(sqe, x->fd, x->buf, (unsigned)x->len, (uint64_t)-1);
+	io_uring_prep_read(sqe, s->fd, s->buf, (unsigned)s->len, (uint64_t)s->at);
 }
 
 static void prep_write(struct io_uring_sqe *sqe, const void *arg)
 {
-	const struct transfer *x = arg;
+	const struct span *s = arg;
 
-	io_uring_prep_write(sqe, x->fd, x->from, (unsigned)x->len, (uint64_t)-1);
+	io_uring_prep_write(sqe, s->fd, s->from, (unsigned)s->len, (uint64_t)s->at);
 }
 
-/* One attempt. -EAGAIN: it did not wait where it would have had to. */
-static ssize_t try_read(const struct backend *b, int fd, void *buf, size_t len, hob_time deadline)
+static ssize_t try_read(int fd, const void *arg)
 {
-	int err;
+	const struct span *s = arg;
+	int err = s->len ? would_block(fd, POLLIN) : 0;
 
-	if (task_cancelled(task_self()))
-		return -ECANCELED;
-	if (b->perform)
-		return b->perform(prep_read, &(struct transfer){ .fd = fd, .len = len, .buf = buf }, deadline,
-				  WHY_READ);
-	err = len ? would_block(fd, POLLIN) : 0;
-	return err ? err : sys.read(fd, buf, len);
+	return err ? err : sys.read(fd, s->buf, s->len);
 }
 
-/* A pipe or terminal in blocking mode that polls as writable takes PIPE_BUF bytes without blocking; no more is sure. */
-static size_t without_blocking(int fd, size_t len)
+/* What polls as writable takes PIPE_BUF bytes without blocking, and no more is sure where it is a pipe or terminal in
+ * blocking mode. A socket can be told not to block; cutting what is sent could cut a datagram. */
+static ssize_t write_unblocked(int fd, const void *buf, size_t len)
 {
 	int flags = len > PIPE_BUF ? sys.getfl(fd) : O_NONBLOCK;
 	struct stat st;
 
-	if (flags < 0 || flags & O_NONBLOCK || (sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
-		return len;
-	return PIPE_BUF;
+	if (flags < 0 || flags & O_NONBLOCK || sys.fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
+		return sys.write(fd, buf, len);
+	return S_ISSOCK(st.st_mode) ? sys.send(fd, buf, len, MSG_DONTWAIT) : sys.write(fd, buf, PIPE_BUF);
 }
 
-static ssize_t try_write(const struct backend *b, int fd, const void *buf, size_t len, hob_time deadline)
+static ssize_t try_write(int fd, const void *arg)
 {
-	int err;
+	const struct span *s = arg;
+	int err = s->len ? would_block(fd, POLLOUT) : 0;
 
-	if (task_cancelled(task_self()))
-		return -ECANCELED;
-	if (b->perform)
-		return b->perform(prep_write, &(struct transfer){ .fd = fd, .len = len, .from = buf }, deadline,
-				  WHY_WRITE);
-	err = len ? would_block(fd, POLLOUT) : 0;
-	return err ? err : sys.write(fd, buf, without_blocking(fd, len));
+	return err ? err : write_unblocked(fd, s->from, s->len);
 }
 
-/* After an attempt that did not wait where it had to: waits until another is worth making. False: *n is the answer. */
-static bool again(const struct backend *b, ssize_t *n, int fd, short events, hob_time deadline, enum why why)
+/* A file with positions is always ready, and what has none fails at once. */
+static ssize_t try_pread(int fd, const void *arg)
 {
-	int err;
+	const struct span *s = arg;
 
-	if (*n != -EAGAIN && *n != -EINTR)
-		return false;
-	err = b->poll_fd(fd, events, deadline, why);
-	if (err < 0)
-		*n = err;
-	return err >= 0;
+	return sys.pread(fd, s->buf, s->len, s->at);
+}
+
+static ssize_t try_pwrite(int fd, const void *arg)
+{
+	const struct span *s = arg;
+
+	return sys.pwrite(fd, s->from, s->len, s->at);
+}
+
+static const struct transfer reading = { POLLIN, WHY_READ, prep_read, try_read };
+static const struct transfer writing = { POLLOUT, WHY_WRITE, prep_write, try_write };
+static const struct transfer preading = { POLLIN, WHY_READ, prep_read, try_pread };
+static const struct transfer pwriting = { POLLOUT, WHY_WRITE, prep_write, try_pwrite };
+
+static size_t at_most(size_t len)
+{
+	return len < TRANSFER_MAX ? len : TRANSFER_MAX;
 }
 
 ssize_t hob_read(int fd, void *buf, size_t len, hob_time deadline)
 {
-	const struct backend *b = backend_self();
-	ssize_t n;
+	struct span s = { .fd = fd, .len = at_most(len), .buf = buf, .at = HERE };
 
-	if (!b)
-		return -EPERM;
-	len = len < LEN_MAX ? len : LEN_MAX;
-	do
-		n = try_read(b, fd, buf, len, deadline);
-	while (again(b, &n, fd, POLLIN, deadline, WHY_READ));
-	return n;
+	return transfer(&reading, fd, &s, deadline);
 }
 
 ssize_t hob_write(int fd, const void *buf, size_t len, hob_time deadline)
 {
-	const struct backend *b = backend_self();
-	ssize_t n;
+	struct span s = { .fd = fd, .len = at_most(len), .from = buf, .at = HERE };
 
-	if (!b)
-		return -EPERM;
-	len = len < LEN_MAX ? len : LEN_MAX;
-	do
-		n = try_write(b, fd, buf, len, deadline);
-	while (again(b, &n, fd, POLLOUT, deadline, WHY_WRITE));
-	return n;
+	return transfer(&writing, fd, &s, deadline);
+}
+
+/* A transfer of nothing has the kernel look at the descriptor and the position: io_uring would take a pipe for a file,
+ * and a negative position for where the file stands. */
+ssize_t hob_pread(int fd, void *buf, size_t len, off_t at, hob_time deadline)
+{
+	struct span s = { .fd = fd, .len = at_most(len), .buf = buf, .at = at };
+	ssize_t err = backend_self() ? sys.pread(fd, NULL, 0, at) : -EPERM;
+
+	return err < 0 ? err : transfer(&preading, fd, &s, deadline);
+}
+
+ssize_t hob_pwrite(int fd, const void *buf, size_t len, off_t at, hob_time deadline)
+{
+	struct span s = { .fd = fd, .len = at_most(len), .from = buf, .at = at };
+	ssize_t err = backend_self() ? sys.pwrite(fd, NULL, 0, at) : -EPERM;
+
+	return err < 0 ? err : transfer(&pwriting, fd, &s, deadline);
+}
+
+/* Vectors */
+
+struct vector {
+	int fd, n;
+	const struct iovec *iov;
+};
+
+static void prep_readv(struct io_uring_sqe *sqe, const void *arg)
+{
+	const struct vector *v = arg;
+
+	io_uring_prep_readv(sqe, v->fd, v->iov, (unsigned)v->n, (uint64_t)HERE);
+}
+
+static void prep_writev(struct io_uring_sqe *sqe, const void *arg)
+{
+	const struct vector *v = arg;
+
+	io_uring_prep_writev(sqe, v->fd, v->iov, (unsigned)v->n, (uint64_t)HERE);
+}
+
+/* How long the parts are together, or more than `enough`; and the first that is not empty. */
+static size_t length(const struct vector *v, size_t enough, const struct iovec **first)
+{
+	size_t len = 0;
+
+	*first = NULL;
+	for (int i = 0; i < v->n && len <= enough; i++) {
+		if (!*first && v->iov[i].iov_len)
+			*first = &v->iov[i];
+		len += v->iov[i].iov_len < TRANSFER_MAX ? v->iov[i].iov_len : TRANSFER_MAX;
+	}
+	return len;
+}
+
+static ssize_t try_readv(int fd, const void *arg)
+{
+	const struct vector *v = arg;
+	const struct iovec *first;
+	int err = length(v, 0, &first) ? would_block(fd, POLLIN) : 0;
+
+	return err ? err : sys.readv(fd, v->iov, v->n);
+}
+
+static ssize_t try_writev(int fd, const void *arg)
+{
+	const struct vector *v = arg;
+	const struct iovec *first;
+	size_t len = length(v, PIPE_BUF, &first);
+	int err = len ? would_block(fd, POLLOUT) : 0, flags;
+	struct stat st;
+
+	if (err)
+		return err;
+	flags = len > PIPE_BUF ? sys.getfl(fd) : O_NONBLOCK;
+	if (flags < 0 || flags & O_NONBLOCK || sys.fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
+		return sys.writev(fd, v->iov, v->n);
+	if (S_ISSOCK(st.st_mode))
+		return sys.sendmsg(fd,
+				   &(struct msghdr){ .msg_iov = (struct iovec *)v->iov, .msg_iovlen = (size_t)v->n },
+				   MSG_DONTWAIT);
+	return sys.write(fd, first->iov_base, first->iov_len < PIPE_BUF ? first->iov_len : PIPE_BUF);
+}
+
+static const struct transfer readving = { POLLIN, WHY_READ, prep_readv, try_readv };
+static const struct transfer writving = { POLLOUT, WHY_WRITE, prep_writev, try_writev };
+
+ssize_t hob_readv(int fd, const struct iovec *iov, int n, hob_time deadline)
+{
+	return n < 0 || n > IOV_MAX ? -EINVAL : transfer(&readving, fd, &(struct vector){ fd, n, iov }, deadline);
+}
+
+ssize_t hob_writev(int fd, const struct iovec *iov, int n, hob_time deadline)
+{
+	return n < 0 || n > IOV_MAX ? -EINVAL : transfer(&writving, fd, &(struct vector){ fd, n, iov }, deadline);
 }
