@@ -20,6 +20,13 @@ HOB_API int hob_sleep(hob_time until);
  * The descriptor must stay open until the call returns. [parks] */
 HOB_API int hob_poll(int fd, short events, hob_time deadline);
 
+/* poll(2): waits until one of `n` descriptors has one of the events asked of it; answers how many have, as their
+ * `revents` say. Negative descriptors are passed over; one that is not open has POLLNVAL. -ETIMEDOUT, -ECANCELED; and
+ * -EMFILE, -ENFILE, -ENOMEM where it has to wait, since that takes a descriptor. It costs time in proportion to `n`,
+ * as poll(2) does. [parks] */
+struct pollfd;
+HOB_API int hob_poll_many(struct pollfd *fds, unsigned n, hob_time deadline);
+
 /* read(2) and write(2), once: bytes moved (fewer than asked are possible), 0 at the end of a file, or the negative
  * errno. The descriptor may be in blocking mode; where several tasks read one such descriptor, set O_NONBLOCK.
  * `buf` is borrowed until the call returns, in every case. [parks] */
@@ -40,6 +47,24 @@ HOB_API ssize_t hob_pwrite(int fd, const void *buf, size_t len, off_t at, hob_ti
  * [parks] */
 HOB_API int hob_read_all(int fd, void *buf, size_t len, size_t *done, hob_time deadline);
 HOB_API int hob_write_all(int fd, const void *buf, size_t len, size_t *done, hob_time deadline);
+
+/* Reads a descriptor by lines, through a buffer of the caller's. It allocates nothing, so nothing is to be freed. One
+ * task at a time. The fields are the library's. */
+struct hob_reader {
+	int fd;
+	char *buf;
+	size_t size, begin, end, searched;
+};
+
+HOB_API void hob_reader_init(struct hob_reader *r, int fd, void *buf, size_t size);
+
+/* The next line: its length with the newline, and where it stands in the buffer until the next call (it is not ended
+ * by a NUL). The last line of a file may have no newline; 0 at the end. -E2BIG for a line longer than the buffer, again
+ * and again until hob_reader_read has taken some of it. On every error nothing read is lost. [parks] */
+HOB_API ssize_t hob_read_line(struct hob_reader *r, char **line, hob_time deadline);
+
+/* hob_read, of what is in the buffer first: for what comes after the lines. [parks] */
+HOB_API ssize_t hob_reader_read(struct hob_reader *r, void *buf, size_t len, hob_time deadline);
 
 /* wait4(2) for one child: 0, and its wait status and resources used (each may be NULL), once it has ended and is
  * reaped. -ECHILD, -ETIMEDOUT, -ECANCELED: the child is not reaped and may be waited for again. [parks] */

@@ -37,6 +37,10 @@ int poller_look(int fd, short events);
 /* For an event that the descriptor never has: -ETIMEDOUT or -ECANCELED. */
 int poller_await_nothing(hob_time deadline, enum why why);
 
+/* hob_poll_many, for a reason of its own. */
+struct pollfd;
+int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why);
+
 /* What every poller starts with. */
 struct poller {
 	struct timers timers;
