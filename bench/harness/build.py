@@ -87,7 +87,7 @@ class Builder:
         inputs = [source, *source.parent.glob("*.h"), *self.here.glob("*.h")]
         if source.stem == "hob":
             library = self.library()
-            command += ["-I", self.here.parent / "include", library, "-luring"]
+            command += ["-I", self.here.parent / "include", library, "-luring", "-lcares"]
             inputs += [library, *self.here.parent.glob("include/**/*.h")]
         elif source.stem in LIBRARIES:
             header, libraries = LIBRARIES[source.stem]

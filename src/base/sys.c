@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <limits.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,25 @@ static int real_getsockopt(int fd, int level, int name, void *value, socklen_t *
 	return (int)answer(getsockopt(fd, level, name, value, len));
 }
 
+static int real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	switch (getaddrinfo(host, service, hints, out)) {
+	case 0:
+		return 0;
+	case EAI_MEMORY:
+		return -ENOMEM;
+	case EAI_SYSTEM:
+		return -errno;
+	default:
+		return -ENOENT;
+	}
+}
+
+static void real_freeaddrinfo(struct addrinfo *found)
+{
+	freeaddrinfo(found);
+}
+
 static ssize_t real_recv(int fd, void *buf, size_t len, int flags)
 {
 	return answer(recv(fd, buf, len, flags));
@@ -395,6 +415,8 @@ static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	.connect = real_connect, \
 	.setsockopt = real_setsockopt, \
 	.getsockopt = real_getsockopt, \
+	.getaddrinfo = real_getaddrinfo, \
+	.freeaddrinfo = real_freeaddrinfo, \
 	.recv = real_recv, \
 	.send = real_send, \
 	.recvmsg = real_recvmsg, \

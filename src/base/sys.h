@@ -18,6 +18,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct addrinfo;
 struct io_uring;
 struct io_uring_cqe;
 struct io_uring_params;
@@ -74,6 +75,9 @@ struct sys {
 	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
 	int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t len);
 	int (*getsockopt)(int fd, int level, int name, void *value, socklen_t *len);
+	/* to read addresses and services: -ENOENT where it is none */
+	int (*getaddrinfo)(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out);
+	void (*freeaddrinfo)(struct addrinfo *found);
 	ssize_t (*recv)(int fd, void *buf, size_t len, int flags);
 	ssize_t (*send)(int fd, const void *buf, size_t len, int flags);
 	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);

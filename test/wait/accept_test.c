@@ -1,7 +1,7 @@
 /* hob_accept and hob_connect over every backend, with sockets in either mode. */
 #include <sys/un.h>
 
-#include "wait/socket.h"
+#include "wait/sockets.h"
 
 static int modes[] = { 0, SOCK_NONBLOCK };
 

@@ -1,6 +1,6 @@
 /* hob_recv and hob_send and their like over every backend: streams, datagrams, descriptors passed, errors, deadlines,
  * cancellation. */
-#include "wait/socket.h"
+#include "wait/sockets.h"
 
 static int modes[] = { 0, SOCK_NONBLOCK };
 

@@ -1,6 +1,6 @@
 /* What the tests of sockets share. */
-#ifndef TEST_SOCKET_H
-#define TEST_SOCKET_H
+#ifndef TEST_SOCKETS_H
+#define TEST_SOCKETS_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
