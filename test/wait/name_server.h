@@ -137,7 +137,7 @@ static inline void name_server_start(void)
 		close(name_server.udp);
 		close(name_server.tcp);
 	}
-	snprintf(name_server.list, sizeof name_server.list, "127.0.0.1:%d", ntohs(addr.sin_port));
+	snprintf(name_server.list, sizeof name_server.list, "%s:%d", inet_ntoa(addr.sin_addr), ntohs(addr.sin_port));
 	name_server.scope = scope_new();
 	spawn(name_server.scope, name_server_udp, NULL);
 	spawn(name_server.scope, name_server_tcp, NULL);

@@ -54,8 +54,7 @@ static int datagrams(void *arg)
 		for (int n = 0; n < 2; n++) {
 			socklen_t len = sizeof addr[n];
 
-			addr[n] = (struct sockaddr_in){ .sin_family = AF_INET,
-							.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+			addr[n] = own_address();
 			fd[n] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | modes[i], 0);
 			CHECK_EQ(bind(fd[n], (struct sockaddr *)&addr[n], len), 0);
 			CHECK_EQ(getsockname(fd[n], (struct sockaddr *)&addr[n], &len), 0);

@@ -67,7 +67,8 @@ static int by_name(void *arg)
 
 static int errors(void *arg)
 {
-	int fd = hob_tcp_listen("127.0.0.1", "0", 0, HOB_NEVER), shared, again;
+	int fd = hob_tcp_listen("127.0.0.1", "0", 0, HOB_NEVER), shared, again, gone;
+	struct sockaddr_in gone_addr;
 	char port[8];
 
 	(void)arg;
@@ -77,7 +78,10 @@ static int errors(void *arg)
 	CHECK_EQ(hob_tcp_listen("192.0.2.1", "0", 0, HOB_NEVER), -EADDRNOTAVAIL);
 	CHECK_EQ(hob_tcp_listen(NULL, "no such service", 0, HOB_NEVER), -EINVAL);
 	close(fd);
-	CHECK_EQ(hob_tcp_connect("127.0.0.1", port, HOB_NEVER), -ECONNREFUSED);
+	gone = refusing_new(&gone_addr);
+	port_of(gone, port, sizeof port);
+	CHECK_EQ(hob_tcp_connect(inet_ntoa(gone_addr.sin_addr), port, HOB_NEVER), -ECONNREFUSED);
+	close(gone);
 	CHECK_EQ(hob_tcp_connect(NULL, port, HOB_NEVER), -EINVAL);
 	shared = hob_tcp_listen("127.0.0.1", "0", HOB_LISTEN_SHARED, HOB_NEVER);
 	port_of(shared, port, sizeof port);
@@ -88,12 +92,7 @@ static int errors(void *arg)
 	return 0;
 }
 
-/* The race. A deaf address has a queue that is full: it never answers. */
-
-struct deaf {
-	int listener, fillers[2];
-	struct hob_address at;
-};
+/* The race. */
 
 static struct hob_address address(const struct sockaddr_in *addr)
 {
@@ -101,25 +100,6 @@ static struct hob_address address(const struct sockaddr_in *addr)
 
 	memcpy(&at.addr, addr, sizeof *addr);
 	return at;
-}
-
-static void deaf_new(struct deaf *d)
-{
-	struct sockaddr_in addr;
-
-	d->listener = listener_new(0, &addr);
-	CHECK_EQ(listen(d->listener, 0), 0);
-	for (int n = 0; n < 2; n++) {
-		d->fillers[n] = tcp_new(SOCK_NONBLOCK);
-		(void)!connect(d->fillers[n], (struct sockaddr *)&addr, sizeof addr);
-	}
-	d->at = address(&addr);
-}
-
-static void deaf_close(struct deaf *d)
-{
-	pipe_close(d->fillers);
-	close(d->listener);
 }
 
 struct runner {
@@ -142,20 +122,20 @@ static int whichever_answers(void *arg)
 	struct sockaddr_in good_addr, gone_addr;
 	int good = listener_new(SOCK_NONBLOCK, &good_addr), fds;
 	struct hob_address none = { .addr.ss_family = AF_UNIX, .len = 2 };
+	int gone = refusing_new(&gone_addr);
 	struct deaf deaf;
 	hob_time soon;
 
 	(void)arg;
-	close(listener_new(0, &gone_addr));
 	deaf_new(&deaf);
 	fds = fds_open();
 	/* a deaf one, and after it the good one */
-	at[0] = deaf.at;
+	at[0] = address(&deaf.addr);
 	at[1] = address(&good_addr);
 	meet(good, tcp_race(at, 2, 100 * HOB_US, HOB_NEVER));
 	/* those that fail are followed at once */
 	at[0] = address(&gone_addr);
-	at[1] = deaf.at;
+	at[1] = address(&deaf.addr);
 	at[2] = address(&gone_addr);
 	at[3] = address(&good_addr);
 	CHECK_EQ(tcp_race(at, 2, HOB_NEVER / 4, hob_after(HOB_MS)), -ETIMEDOUT);
@@ -169,8 +149,8 @@ static int whichever_answers(void *arg)
 	at[0] = none;
 	CHECK_EQ(tcp_race(at, 2, HOB_NEVER / 4, HOB_NEVER), -EOPNOTSUPP);
 	/* deadlines */
-	at[0] = deaf.at;
-	at[1] = deaf.at;
+	at[0] = address(&deaf.addr);
+	at[1] = address(&deaf.addr);
 	soon = hob_after(300 * HOB_US);
 	CHECK_EQ(tcp_race(at, 2, 100 * HOB_US, soon), -ETIMEDOUT);
 	CHECK(hob_now() >= soon);
@@ -179,6 +159,7 @@ static int whichever_answers(void *arg)
 	CHECK_EQ(tcp_race(at, 2, 100 * HOB_US, hob_after(HOB_MS)), -ETIMEDOUT);
 	CHECK_EQ(fds_open(), fds);
 	deaf_close(&deaf);
+	close(gone);
 	close(good);
 	return 0;
 }
@@ -190,7 +171,7 @@ static int race_cancelled(void *arg)
 	(void)arg;
 	deaf_new(&deaf);
 	for (int i = 0; i < 10; i++) {
-		struct hob_address at[2] = { deaf.at, deaf.at };
+		struct hob_address at[2] = { address(&deaf.addr), address(&deaf.addr) };
 		struct runner r = { at, 2, 1 };
 		struct hob_scope *s = scope_new();
 
