@@ -28,7 +28,7 @@ struct pollfd;
 HOB_API int hob_poll_many(struct pollfd *fds, unsigned n, hob_time deadline);
 
 /* read(2) and write(2), once: bytes moved (fewer than asked are possible), 0 at the end of a file, or the negative
- * errno. The descriptor may be in blocking mode; where several tasks read one such descriptor, set O_NONBLOCK.
+ * errno. The descriptor may be in blocking mode; where several tasks read one such pipe or terminal, set O_NONBLOCK.
  * `buf` is borrowed until the call returns, in every case. [parks] */
 HOB_API ssize_t hob_read(int fd, void *buf, size_t len, hob_time deadline);
 HOB_API ssize_t hob_write(int fd, const void *buf, size_t len, hob_time deadline);

@@ -34,32 +34,39 @@ static void prep_write(struct io_uring_sqe *sqe, const void *arg)
 	io_uring_prep_write(sqe, s->fd, s->from, (unsigned)s->len, (uint64_t)s->at);
 }
 
+/* A socket can be told not to block; all else answers ENOTSOCK, and is asked first whether it would. */
 static ssize_t try_read(int fd, const void *arg)
 {
 	const struct span *s = arg;
-	int err = s->len ? would_block(fd, POLLIN) : 0;
+	ssize_t n = s->len ? sys.recv(fd, s->buf, s->len, MSG_DONTWAIT) : 0;
 
-	return err ? err : sys.read(fd, s->buf, s->len);
+	if (s->len && n != -ENOTSOCK)
+		return n;
+	n = s->len ? would_block(fd, POLLIN) : 0;
+	return n ? n : sys.read(fd, s->buf, s->len);
 }
 
-/* What polls as writable takes PIPE_BUF bytes without blocking, and no more is sure where it is a pipe or terminal in
- * blocking mode. A socket can be told not to block; cutting what is sent could cut a datagram. */
-static ssize_t write_unblocked(int fd, const void *buf, size_t len)
+/* How much of `len` can be written to what polls as writable: a pipe or terminal in blocking mode takes PIPE_BUF bytes
+ * without blocking, and no more is sure. */
+static size_t without_blocking(int fd, size_t len)
 {
 	int flags = len > PIPE_BUF ? sys.getfl(fd) : O_NONBLOCK;
 	struct stat st;
 
-	if (flags < 0 || flags & O_NONBLOCK || sys.fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
-		return sys.write(fd, buf, len);
-	return S_ISSOCK(st.st_mode) ? sys.send(fd, buf, len, MSG_DONTWAIT) : sys.write(fd, buf, PIPE_BUF);
+	if (flags < 0 || flags & O_NONBLOCK || (sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return len;
+	return PIPE_BUF;
 }
 
 static ssize_t try_write(int fd, const void *arg)
 {
 	const struct span *s = arg;
-	int err = s->len ? would_block(fd, POLLOUT) : 0;
+	ssize_t n = s->len ? sys.send(fd, s->from, s->len, MSG_DONTWAIT) : 0;
 
-	return err ? err : write_unblocked(fd, s->from, s->len);
+	if (s->len && n != -ENOTSOCK)
+		return n;
+	n = s->len ? would_block(fd, POLLOUT) : 0;
+	return n ? n : sys.write(fd, s->from, without_blocking(fd, s->len));
 }
 
 /* A file with positions is always ready, and what has none fails at once. */
@@ -154,13 +161,23 @@ static size_t length(const struct vector *v, size_t enough, const struct iovec *
 	return len;
 }
 
+static struct msghdr message_of(const struct vector *v)
+{
+	return (struct msghdr){ .msg_iov = (struct iovec *)v->iov, .msg_iovlen = (size_t)v->n };
+}
+
 static ssize_t try_readv(int fd, const void *arg)
 {
 	const struct vector *v = arg;
 	const struct iovec *first;
-	int err = length(v, 0, &first) ? would_block(fd, POLLIN) : 0;
+	size_t len = length(v, 0, &first);
+	struct msghdr msg = message_of(v);
+	ssize_t n = len ? sys.recvmsg(fd, &msg, MSG_DONTWAIT) : 0;
 
-	return err ? err : sys.readv(fd, v->iov, v->n);
+	if (len && n != -ENOTSOCK)
+		return n;
+	n = len ? would_block(fd, POLLIN) : 0;
+	return n ? n : sys.readv(fd, v->iov, v->n);
 }
 
 static ssize_t try_writev(int fd, const void *arg)
@@ -168,18 +185,16 @@ static ssize_t try_writev(int fd, const void *arg)
 	const struct vector *v = arg;
 	const struct iovec *first;
 	size_t len = length(v, PIPE_BUF, &first);
-	int err = len ? would_block(fd, POLLOUT) : 0, flags;
-	struct stat st;
+	struct msghdr msg = message_of(v);
+	ssize_t n = len ? sys.sendmsg(fd, &msg, MSG_DONTWAIT) : 0;
 
-	if (err)
-		return err;
-	flags = len > PIPE_BUF ? sys.getfl(fd) : O_NONBLOCK;
-	if (flags < 0 || flags & O_NONBLOCK || sys.fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
+	if (len && n != -ENOTSOCK)
+		return n;
+	n = len ? would_block(fd, POLLOUT) : 0;
+	if (n)
+		return n;
+	if (without_blocking(fd, len) == len)
 		return sys.writev(fd, v->iov, v->n);
-	if (S_ISSOCK(st.st_mode))
-		return sys.sendmsg(fd,
-				   &(struct msghdr){ .msg_iov = (struct iovec *)v->iov, .msg_iovlen = (size_t)v->n },
-				   MSG_DONTWAIT);
 	return sys.write(fd, first->iov_base, first->iov_len < PIPE_BUF ? first->iov_len : PIPE_BUF);
 }
 

@@ -209,6 +209,10 @@ static int program(void *arg)
 		done(hob_pread(fileno(f), buf, 3, 0, HOB_NEVER));
 	fclose(f);
 	pipe_new(p, 0);
+	if (done(hob_writev(p[1], &(struct iovec){ buf, 2 }, 1, HOB_NEVER)))
+		done(hob_readv(p[0], &(struct iovec){ buf, 2 }, 1, HOB_NEVER));
+	if (readable(p[0]))
+		CHECK_EQ(read(p[0], buf, 2), 2);
 	none[0] = none[1] = (struct pollfd){ p[0], POLLIN, 0 };
 	r = hob_poll_many(none, 2, hob_after(50 * HOB_US));
 	if (r != -ETIMEDOUT)
