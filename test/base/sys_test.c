@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <liburing.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,6 +150,81 @@ static void descriptors(void)
 	uint64_t count;
 	CHECK_EQ(sys.read(fd, &count, sizeof count), -EAGAIN);
 	CHECK_EQ(sys.close(fd), 0);
+}
+
+static void vectors_and_positions(void)
+{
+	FILE *f = tmpfile();
+	char buf[4] = { 0 };
+	struct iovec part = { buf, 2 };
+	int fd;
+
+	CHECK(f);
+	fd = fileno(f);
+	CHECK_EQ(sys.pwrite(fd, "abcd", 4, 0), 4);
+	CHECK_EQ(sys.readv(fd, &part, 1), 2);
+	CHECK_EQ(strcmp(buf, "ab"), 0);
+	CHECK_EQ(sys.writev(fd, &part, 1), 2);
+	CHECK_EQ(sys.pread(fd, buf, 4, 0), 4);
+	CHECK_EQ(memcmp(buf, "abab", 4), 0);
+	CHECK_EQ(sys.setfl(fd, sys.getfl(fd) | O_NONBLOCK), 0);
+	CHECK(sys.getfl(fd) & O_NONBLOCK);
+	fclose(f);
+	CHECK_EQ(sys.pwrite(fd, buf, 1, 0), -EBADF);
+	CHECK_EQ(sys.readv(fd, &part, 1), -EBADF);
+	CHECK_EQ(sys.writev(fd, &part, 1), -EBADF);
+	CHECK_EQ(sys.setfl(fd, 0), -EBADF);
+}
+
+static void sockets(void)
+{
+	const struct addrinfo numeric = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	int fd = sys.socket(AF_INET, SOCK_STREAM, 0), client = sys.socket(AF_INET, SOCK_STREAM, 0), peer, on = 0;
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof addr, size = sizeof on;
+	char buf[4];
+	struct iovec part = { buf, sizeof buf };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	CHECK_EQ(sys.getaddrinfo("no numeric host", NULL, &numeric, &found), -ENOENT);
+	CHECK_EQ(sys.getaddrinfo("127.0.0.1", NULL, &numeric, &found), 0);
+	CHECK(fd >= 0 && fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CHECK_EQ(sys.bind(fd, found->ai_addr, found->ai_addrlen), 0);
+	CHECK_EQ(sys.bind(fd, found->ai_addr, found->ai_addrlen), -EINVAL);
+	sys.freeaddrinfo(found);
+	CHECK_EQ(sys.accept(fd, NULL, NULL, 0), -EINVAL);
+	CHECK_EQ(sys.listen(fd, 1), 0);
+	CHECK_EQ(sys.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int)), 0);
+	CHECK_EQ(sys.getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+	CHECK_EQ(on, 1);
+	CHECK_EQ(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+	CHECK_EQ(sys.connect(client, (struct sockaddr *)&addr, len), 0);
+	CHECK_EQ(sys.connect(client, (struct sockaddr *)&addr, len), -EISCONN);
+	peer = sys.accept(fd, (struct sockaddr *)&addr, &len, SOCK_NONBLOCK);
+	CHECK(peer >= 0 && fcntl(peer, F_GETFD) & FD_CLOEXEC && fcntl(peer, F_GETFL) & O_NONBLOCK);
+	CHECK_EQ(sys.recv(peer, buf, 4, 0), -EAGAIN);
+	CHECK_EQ(sys.recvmsg(peer, &msg, 0), -EAGAIN);
+	CHECK_EQ(sys.send(client, "abcd", 4, 0), 4);
+	CHECK_EQ(sys.recv(peer, buf, 4, MSG_WAITALL), 4);
+	CHECK_EQ(sys.sendmsg(peer, &msg, 0), 4);
+	CHECK_EQ(sys.recvmsg(client, &msg, MSG_WAITALL), 4);
+	CHECK_EQ(memcmp(buf, "abcd", 4), 0);
+	CHECK_EQ(sys.close(fd), 0);
+	CHECK_EQ(sys.close(client), 0);
+	CHECK_EQ(sys.close(peer), 0);
+	CHECK_EQ(sys.send(peer, buf, 1, 0), -EBADF);
+	CHECK_EQ(sys.sendmsg(peer, &msg, 0), -EBADF);
+	CHECK_EQ(sys.listen(fd, 1), -EBADF);
+	CHECK_EQ(sys.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, size), -EBADF);
+	CHECK_EQ(sys.getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), -EBADF);
+	CHECK_EQ(sys.socket(-1, SOCK_STREAM, 0), -EAFNOSUPPORT);
+	int pair[2];
+	CHECK_EQ(sys.socketpair(AF_INET, SOCK_STREAM, 0, pair), -EOPNOTSUPP);
+	CHECK_EQ(sys.socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	CHECK(fcntl(pair[0], F_GETFD) & FD_CLOEXEC && fcntl(pair[1], F_GETFD) & FD_CLOEXEC);
+	CHECK_EQ(sys.close(pair[0]), 0);
+	CHECK_EQ(sys.close(pair[1]), 0);
 }
 
 static void epoll(void)
@@ -311,6 +388,8 @@ int main(void)
 	TEST(mappings);
 	TEST(threads_and_futexes);
 	TEST(descriptors);
+	TEST(vectors_and_positions);
+	TEST(sockets);
 	TEST(epoll);
 	if (epoll_under_filter(ENOSYS) == 77)
 		TEST_SKIP(epoll_of_older_kernels, "no seccomp filters here");
