@@ -24,7 +24,9 @@ static int streams(void *arg)
 		CHECK_EQ(hob_recv(s[0], buf, 1, MSG_DONTWAIT, HOB_NEVER), -EINVAL);
 		CHECK_EQ(hob_recv(s[0], buf, 1, MSG_WAITALL, HOB_NEVER), -EINVAL);
 		CHECK_EQ(hob_send(s[0], buf, 1, MSG_DONTWAIT, HOB_NEVER), -EINVAL);
-		CHECK_EQ(hob_recv(s[0], (char *)8, 1, 0, 0), -ETIMEDOUT);
+		CHECK_EQ(hob_send(s[1], "x", 1, 0, 0), 1);
+		CHECK_EQ(hob_recv(s[0], (char *)8, 1, 0, HOB_NEVER), -EFAULT);
+		CHECK_EQ(hob_recv(s[0], buf, 2, 0, HOB_NEVER), 1);
 		CHECK_EQ(hob_send(s[0], (char *)8, 1, 0, HOB_NEVER), -EFAULT);
 		close(s[1]);
 		CHECK_EQ(hob_recv(s[0], buf, sizeof buf, 0, HOB_NEVER), 0);
@@ -116,20 +118,28 @@ static int descriptors_passed(void *arg)
 	return 0;
 }
 
-/* A queue of errors that is empty is waited for, without a loop though the socket is readable. */
+/* The queue of errors of a socket is waited for by itself, also where there is data to receive. */
 static int errors_queued(void *arg)
 {
-	struct msghdr m = { 0 };
-	int s[2];
+	struct sockaddr_in own = own_address(), nobody = own_address();
+	struct iovec part = { &(char){ 0 }, 1 };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	socklen_t len = sizeof own;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)arg;
-	sockets_new(SOCK_STREAM, s);
-	CHECK_EQ(hob_send(s[1], "x", 1, 0, HOB_NEVER), 1);
-	CHECK_EQ(hob_recv(s[0], NULL, 0, MSG_ERRQUEUE, HOB_NEVER), -EINVAL);
-	pipe_close(s);
-	s[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	CHECK_EQ(hob_recvmsg(s[0], &m, MSG_ERRQUEUE, hob_after(200 * HOB_US)), -ETIMEDOUT);
-	close(s[0]);
+	CHECK_EQ(setsockopt(fd, IPPROTO_IP, IP_RECVERR, &(int){ 1 }, sizeof(int)), 0);
+	CHECK_EQ(bind(fd, (struct sockaddr *)&own, sizeof own), 0);
+	CHECK_EQ(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+	CHECK_EQ(hob_sendto(fd, "x", 1, 0, (struct sockaddr *)&own, sizeof own, HOB_NEVER), 1);
+	CHECK_EQ(hob_recv(fd, NULL, 0, MSG_ERRQUEUE, HOB_NEVER), -EINVAL);
+	CHECK_EQ(hob_recvmsg(fd, &m, MSG_ERRQUEUE, hob_after(200 * HOB_US)), -ETIMEDOUT);
+	nobody.sin_port = htons(1);
+	CHECK_EQ(hob_sendto(fd, "y", 1, 0, (struct sockaddr *)&nobody, sizeof nobody, HOB_NEVER), 1);
+	CHECK_EQ(hob_recvmsg(fd, &m, MSG_ERRQUEUE, HOB_NEVER), 1);
+	CHECK_EQ(*(char *)part.iov_base, 'y'); /* what nobody received */
+	CHECK(m.msg_flags & MSG_ERRQUEUE);
+	close(fd);
 	return 0;
 }
 
