@@ -296,6 +296,59 @@ static int no_byte_is_lost(void *arg)
 	return 0;
 }
 
+/* Several tasks receive from one socket, in blocking mode too: each message goes to one of them. */
+
+enum { MESSAGES = SLOW_BUILD ? 400 : 2000, RECEIVERS = 4 };
+
+static struct {
+	int fd;
+	atomic_of(uint32_t) seen[MESSAGES];
+	atomic_of(uint32_t) started;
+} shared;
+
+static int share(void *arg)
+{
+	bool reads = at_add(&shared.started, 1, RELAXED) % 2;
+	uint32_t n;
+
+	(void)arg;
+	for (;;) {
+		ssize_t got = reads ? hob_read(shared.fd, &n, sizeof n, HOB_NEVER)
+				    : hob_recv(shared.fd, &n, sizeof n, 0, HOB_NEVER);
+
+		CHECK_EQ(got, sizeof n);
+		if (n == UINT32_MAX)
+			return 0;
+		CHECK_EQ(at_add(&shared.seen[n], 1, RELAXED), 0);
+	}
+}
+
+static int several_receivers(void *arg)
+{
+	uint32_t end = UINT32_MAX;
+	int s[2];
+
+	(void)arg;
+	for (int i = 0; i < 2; i++) {
+		struct hob_scope *scope = scope_new();
+
+		sockets_new(SOCK_SEQPACKET | modes[i], s);
+		memset(&shared, 0, sizeof shared);
+		shared.fd = s[0];
+		for (int n = 0; n < RECEIVERS; n++)
+			spawn(scope, share, NULL);
+		for (uint32_t n = 0; n < MESSAGES; n++)
+			CHECK_EQ(hob_send(s[1], &n, sizeof n, 0, HOB_NEVER), sizeof n);
+		for (int n = 0; n < RECEIVERS; n++)
+			CHECK_EQ(hob_write(s[1], &end, sizeof end, HOB_NEVER), sizeof end);
+		scope_join(scope);
+		for (int n = 0; n < MESSAGES; n++)
+			CHECK_EQ(shared.seen[n], 1);
+		pipe_close(s);
+	}
+	return 0;
+}
+
 int main(void)
 {
 	test_start();
@@ -306,5 +359,6 @@ int main(void)
 	EACH(bulk);
 	EACH(given_up);
 	EACH(no_byte_is_lost);
+	EACH(several_receivers);
 	return test_done();
 }
