@@ -201,6 +201,18 @@ static void cancel(struct op *op)
 	}
 }
 
+/* A cancellation may find the operation on its way to a thread of the kernel's, and miss it: ask again after this long.
+ */
+#define ASK_AGAIN_NS 1000000
+
+static void give_way(struct op *op, enum why why)
+{
+	hob_time again = sys.now() + ASK_AGAIN_NS;
+
+	while (!at_load(&op->done, ACQUIRE) && task_park(why, again, PARK_SHIELDED) != -ETIMEDOUT)
+		;
+}
+
 /* Parks until the operation is complete, in any case. */
 static int await(struct op *op, hob_time deadline, enum why why)
 {
@@ -209,9 +221,10 @@ static int await(struct op *op, hob_time deadline, enum why why)
 	while (!err && !at_load(&op->done, ACQUIRE))
 		err = task_park(why, deadline, PARK_CANCELLABLE);
 	if (err && !at_load(&op->done, ACQUIRE)) {
-		cancel(op);
-		while (!at_load(&op->done, ACQUIRE))
-			task_park(why, HOB_NEVER, PARK_SHIELDED);
+		while (!at_load(&op->done, ACQUIRE)) {
+			cancel(op);
+			give_way(op, why);
+		}
 	}
 	return err && (op->result == -ECANCELED || op->result == -EINTR) ? err : op->result;
 }
