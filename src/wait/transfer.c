@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <hob/wait.h>
 #include <poll.h>
 
 #include "base/sys.h"
@@ -17,6 +18,19 @@ int would_block(int fd, short events)
 	return mode >= 0 && (mode & O_ACCMODE) == (events == POLLIN ? O_WRONLY : O_RDONLY) ? 0 : -EAGAIN;
 }
 
+/* A Unix datagram socket polls as writable though the queue of the peer it sends to is full, and nothing can be waited
+ * for. Whoever finds readiness to be wrong so often in a row looks again after a while. */
+#define WRONG_MAX 3
+#define PAUSE (HOB_MS / 4)
+
+static int pause(hob_time deadline)
+{
+	hob_time until = sys.now() + PAUSE;
+	int err = hob_sleep(until < deadline ? until : deadline);
+
+	return err ? err : deadline <= until ? -ETIMEDOUT : 0;
+}
+
 /* With io_uring a descriptor in non-blocking mode may answer EAGAIN, with epoll every attempt may: then it is waited
  * for readiness, and tried again. */
 ssize_t transfer(const struct transfer *t, int fd, const void *arg, hob_time deadline)
@@ -26,13 +40,16 @@ ssize_t transfer(const struct transfer *t, int fd, const void *arg, hob_time dea
 
 	if (!b)
 		return -EPERM;
-	for (;;) {
+	for (unsigned wrong = 0;; wrong++) {
 		if (task_cancelled(task_self()))
 			return -ECANCELED;
 		n = b->perform ? b->perform(t->prep, arg, deadline, t->why) : t->attempt(fd, arg);
 		if (n != -EAGAIN && n != -EINTR)
 			return n;
-		ready = b->poll_fd(fd, t->events, deadline, t->why);
+		if (wrong < WRONG_MAX || t->events != POLLOUT)
+			ready = b->poll_fd(fd, t->events, deadline, t->why);
+		else
+			ready = pause(deadline);
 		if (ready < 0)
 			return ready;
 	}

@@ -349,6 +349,56 @@ static int several_receivers(void *arg)
 	return 0;
 }
 
+/* A datagram to a peer whose queue is full, from a socket that polls as writable all the time. */
+
+struct letter {
+	int fd;
+	struct sockaddr_storage to;
+	socklen_t len;
+	hob_time deadline;
+	ssize_t answer;
+};
+
+static int post(void *arg)
+{
+	struct letter *l = arg;
+
+	l->answer = hob_sendto(l->fd, "x", 1, 0, (struct sockaddr *)&l->to, l->len, l->deadline);
+	return 0;
+}
+
+static int a_full_peer(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 8; i++) {
+		struct letter l = { .fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | modes[i % 2], 0),
+				    .len = sizeof l.to,
+				    .deadline = i / 2 == 0   ? 0
+						: i / 2 == 1 ? hob_after(2 * HOB_MS)
+							     : HOB_NEVER };
+		int peer = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		struct hob_scope *s = scope_new();
+		hob_time soon = hob_after(HOB_MS);
+		char byte;
+
+		CHECK_EQ(bind(peer, (struct sockaddr *)&(struct sockaddr){ AF_UNIX, "" }, sizeof(sa_family_t)), 0);
+		CHECK_EQ(getsockname(peer, (struct sockaddr *)&l.to, &l.len), 0);
+		while (sendto(l.fd, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&l.to, l.len) == 1)
+			;
+		spawn(s, post, &l);
+		CHECK_EQ(hob_sleep(soon), 0);
+		if (i / 2 == 2)
+			hob_scope_cancel(s);
+		if (i / 2 == 3)
+			CHECK_EQ(recv(peer, &byte, 1, 0), 1);
+		scope_join(s);
+		CHECK_EQ(l.answer, i / 2 == 3 ? 1 : i / 2 == 2 ? -ECANCELED : -ETIMEDOUT);
+		close(peer);
+		close(l.fd);
+	}
+	return 0;
+}
+
 int main(void)
 {
 	test_start();
@@ -360,5 +410,6 @@ int main(void)
 	EACH(given_up);
 	EACH(no_byte_is_lost);
 	EACH(several_receivers);
+	EACH(a_full_peer);
 	return test_done();
 }
