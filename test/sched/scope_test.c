@@ -210,11 +210,13 @@ static int destroy_cancels(void *arg)
 }
 
 /* A cancelled task destroys: it waits nevertheless. */
-static bool lingered;
+static bool destroying, lingered;
 
 static int linger(void *arg)
 {
 	(void)arg;
+	while (!at_load(&destroying, ACQUIRE))
+		hob_yield();
 	for (int i = 0; i < 20; i++)
 		hob_yield();
 	at_store(&lingered, true, RELEASE);
@@ -229,6 +231,7 @@ static int destroy_while_cancelled(void *arg)
 	spawn(s, linger, 0);
 	hob_scope_cancel(*(struct hob_scope **)arg);
 	CHECK_EQ(hob_scope_wait(s, HOB_NEVER), -ECANCELED);
+	at_store(&destroying, true, RELEASE);
 	hob_scope_destroy(s);
 	CHECK(at_load(&lingered, ACQUIRE));
 	return 0;
@@ -239,7 +242,7 @@ static int shielded_destroy(void *arg)
 	struct hob_scope *s;
 
 	(void)arg;
-	lingered = false;
+	destroying = lingered = false;
 	CHECK_EQ(hob_scope_create(&s), 0);
 	spawn(s, destroy_while_cancelled, (intptr_t)&s);
 	CHECK_EQ(hob_scope_wait(s, HOB_NEVER), 0);
