@@ -60,20 +60,41 @@ void idle_stop(struct runtime *rt)
 		rt->ops->wake(rt->workers[i].poller);
 }
 
+/* A loop of a few items is over before a core can wake for its jobs, and if loop after loop wakes it, they pay for that
+ * again and again: some microseconds each. So a worker that was woken in vain naps before it asks again to be told of
+ * jobs; twice as long each time, up to a millisecond, by which jobs worth the while then start late at most. */
+#define NAP_NS 16000
+#define VAIN_MAX 6
+
+/* The length of a nap to take instead of a sleep, or 0. */
+static int64_t nap(struct worker *w)
+{
+	bool again = w->notified;
+
+	w->notified = false;
+	if (!again)
+		return 0;
+	if (w->vain < VAIN_MAX)
+		w->vain++;
+	return NAP_NS << w->vain;
+}
+
 /* Work that a worker about to sleep would leave behind. What stands in another's `woken` is not: its owner runs it. */
-static bool work_in_sight(struct runtime *rt)
+static bool work_in_sight(struct runtime *rt, bool jobs_too)
 {
 	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
 		return true;
 	for (unsigned i = 0; i < workers_of(rt); i++)
 		if (deque_length(&rt->workers[i].deque))
 			return true;
-	return jobs_in_sight(rt);
+	return jobs_too && jobs_in_sight(rt);
 }
 
 static void sleep_until_woken(struct worker *w)
 {
 	struct runtime *rt = w->rt;
+	int64_t ns = nap(w);
+	hob_time until = ns ? sys.now() + ns : HOB_NEVER;
 
 	lock(&rt->idle_lock);
 	push_asleep(w);
@@ -82,9 +103,10 @@ static void sleep_until_woken(struct worker *w)
 	unlock(&rt->idle_lock);
 	at_fence(SEQ_CST);
 
-	rt->ops->poll(w->poller, work_in_sight(rt) ? 0 : HOB_NEVER);
+	rt->ops->poll(w->poller, work_in_sight(rt, !ns) ? 0 : until);
 
 	lock(&rt->idle_lock);
+	w->notified = !w->asleep;
 	if (w->asleep) { /* otherwise a notifier has taken us off, and counted us as searching */
 		remove_asleep(w);
 		at_sub(&rt->idle, ASLEEP, SEQ_CST);
@@ -197,5 +219,8 @@ struct task *idle_find(struct worker *w)
 		come_by(w);
 	}
 	stop_searching(w);
+	w->notified = false;
+	if (w->vain)
+		w->vain--;
 	return t;
 }

@@ -55,6 +55,7 @@ void hob_fork_slow(struct hob_job *job)
 	struct hob_forks *f = hob_forks_here();
 	uintptr_t home = (uintptr_t)f;
 	uint64_t top;
+	bool asked;
 
 	if (!f) { /* outside of a task */
 		job->fn(job->arg);
@@ -68,9 +69,12 @@ void hob_fork_slow(struct hob_job *job)
 		jobs_move(worker_self());
 		top = at_load(&f->top, ACQUIRE);
 	}
-	/* The limit first, then (after its fence) the look for sleepers: who goes to sleep does it the other way. */
+	/* The limit first, then (after its fence) the look for sleepers: who goes to sleep does it the other way. One
+	 * that asks right between these two lines fences and looks after that, and sees this job. */
+	asked = at_load(&f->limit, RELAXED) == 0;
 	at_store(&f->limit, f->fenced ? 0 : top + JOBS_MAX, SEQ_CST);
-	idle_notify(worker_self()->rt);
+	if (asked)
+		idle_notify(worker_self()->rt);
 }
 
 static bool take_moved(struct runtime *rt, struct hob_job *job)

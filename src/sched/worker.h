@@ -34,6 +34,8 @@ struct worker {
 	unsigned index;
 	bool searching; /* counted in rt->idle */
 	unsigned spins_failed;
+	bool notified; /* a notifier ended the last sleep */
+	uint8_t vain;  /* how often for nothing, lately */
 	struct worker *next_asleep;
 	bool asleep; /* in the list of sleepers; under idle_lock */
 	pthread_t thread;
