@@ -30,6 +30,32 @@ HOB_API int hob_cond_wait(struct hob_cond *c, struct hob_mutex *m, hob_time dead
 HOB_API void hob_cond_signal(struct hob_cond *c);    /* wakes the one that has waited longest; any thread */
 HOB_API void hob_cond_broadcast(struct hob_cond *c); /* wakes all; any thread */
 
+/* Channels ------------------------------------------------------------------------------------------------------- */
+
+/* A queue of items of one size between tasks: many may send, many receive. A send puts its item into one of `capacity`
+ * places, and waits while there is none; without places (0, a rendezvous) it waits for its receiver. Items arrive in
+ * the order they were sent. Those that wait are served in the order they came, before any that comes later, and an
+ * item goes straight to the receiver that waits for it: there is no overtaking, and nobody starves.
+ *
+ * A channel serves the tasks of one runtime. Other threads may send and receive too, as long as they only try
+ * (deadline 0), and may close. */
+struct hob_chan;
+
+/* item_bytes may be 0, and the items NULL then: it is the sending that counts. -ENOMEM. Any thread. */
+HOB_API int hob_chan_create(struct hob_chan **out, size_t item_bytes, size_t capacity);
+
+/* Frees the channel and the items that are left in it; nobody waits at it any more. Any thread. */
+HOB_API void hob_chan_destroy(struct hob_chan *c);
+
+/* Copies one item in, or out. 0; -EPIPE: it is closed, and for hob_chan_recv empty too; -ETIMEDOUT, -ECANCELED (also
+ * where it would not have had to wait). On an error nothing was sent, or received. [parks] */
+HOB_API int hob_chan_send(struct hob_chan *c, const void *item, hob_time deadline);
+HOB_API int hob_chan_recv(struct hob_chan *c, void *item, hob_time deadline);
+
+/* No item is sent from now on: sends that wait answer -EPIPE, receivers get what stands in its places and -EPIPE after
+ * that. Idempotent; does not wait. Any thread. */
+HOB_API void hob_chan_close(struct hob_chan *c);
+
 #ifdef __cplusplus
 }
 #endif

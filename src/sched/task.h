@@ -29,6 +29,8 @@ enum why {
 	WHY_ACCEPT,
 	WHY_CONNECT,
 	WHY_DNS, /* for a name server */
+	WHY_SEND,
+	WHY_RECV,
 };
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };
