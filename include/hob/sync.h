@@ -56,6 +56,24 @@ HOB_API int hob_chan_recv(struct hob_chan *c, void *item, hob_time deadline);
  * that. Idempotent; does not wait. Any thread. */
 HOB_API void hob_chan_close(struct hob_chan *c);
 
+/* One of several things to do, whichever is possible first. */
+enum hob_case_kind { HOB_CASE_RECV, HOB_CASE_SEND };
+
+struct hob_case {
+	enum hob_case_kind kind;
+	struct hob_chan *chan; /* NULL: this case is never chosen */
+	void *item;            /* of a send: only read */
+	int error;             /* set in the case that is answered: 0, or -EPIPE as hob_chan_send and _recv answer it */
+};
+
+#define HOB_CASES_MAX 64
+
+/* Waits until one of the cases can be done, does that one and no other, and answers its index. Where several can be
+ * done at once each has its turn as often as the others; where it waits, its cases stand in line at their channels like
+ * all who wait there. A channel may stand in several cases. -ETIMEDOUT, -ECANCELED: none was done. -EINVAL: n is more
+ * than HOB_CASES_MAX. Foreign threads: deadline 0 only. [parks] */
+HOB_API int hob_select(struct hob_case *cases, unsigned n, hob_time deadline);
+
 #ifdef __cplusplus
 }
 #endif

@@ -31,6 +31,7 @@ enum why {
 	WHY_DNS, /* for a name server */
 	WHY_SEND,
 	WHY_RECV,
+	WHY_SELECT,
 };
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };
