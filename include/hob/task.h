@@ -70,6 +70,14 @@ struct hob_scope;
 /* A scope below the scope of the calling task: cancelling that one cancels this one. -EPERM outside a task, -ENOMEM. */
 HOB_API int hob_scope_create(struct hob_scope **out);
 
+/* All zero is what hob_scope_create makes. */
+struct hob_scope_options {
+	int cancel_on_error; /* not 0: the first task that answers an error cancels the scope */
+};
+
+/* The same, with options (NULL: none). */
+HOB_API int hob_scope_create_with(struct hob_scope **out, const struct hob_scope_options *opts);
+
 /* Starts a task in the scope. -ENOMEM where its stack cannot be had, -ECANCELED once the scope is cancelled: then fn
  * is not run. Any thread, as long as the scope is not destroyed before the call has returned (the task spawned may
  * have ended by then). */
@@ -85,9 +93,44 @@ HOB_API int hob_scope_wait(struct hob_scope *s, hob_time deadline);
  * again and again, until the task ends. Idempotent; does not wait. Any thread, while the scope lives. */
 HOB_API void hob_scope_cancel(struct hob_scope *s);
 
+/* Between the two no parking call of the calling task answers -ECANCELED, so that it can put things in order; the first
+ * one after does. They nest, each begin has its end in the same task. A shield is that task's alone: tasks it spawns,
+ * scopes it creates and jobs it forks are cancelled as ever. begin: 0, or -EPERM outside a task; then there is no
+ * end. */
+HOB_API int hob_shield_begin(void);
+HOB_API void hob_shield_end(void);
+
 /* Cancels, waits for the tasks (even where the caller is itself cancelled), frees. By a task outside of the scope,
  * after every scope below it is destroyed. [parks] */
 HOB_API void hob_scope_destroy(struct hob_scope *s);
+
+/* What a task has for itself -------------------------------------------------------------------------------------- */
+
+/* A place that every task has a value for, NULL at first. A task that is spawned does not inherit them, and neither do
+ * forked jobs, which may run elsewhere. Keys are for whole programs and libraries: they are never given back. */
+typedef unsigned hob_local;
+
+#define HOB_LOCALS_MAX 64
+
+/* Called in a task at its end, still within its scope, for each value that is not NULL; may do all that tasks may.
+ * Values that destructors set are destroyed too, in at most four rounds, as by pthread_key_create(3). */
+typedef void hob_local_fn(void *value);
+
+/* A new key. `destroy` may be NULL. -EAGAIN: there are HOB_LOCALS_MAX of them. Any thread. */
+HOB_API int hob_local_create(hob_local *out, hob_local_fn *destroy);
+
+/* The value of the calling task; NULL also outside a task. */
+HOB_API void *hob_local_get(hob_local key);
+
+/* 0; -EINVAL: there is no such key; -EPERM outside a task; -ENOMEM, which only the first call of a task answers. The
+ * value before is not destroyed. */
+HOB_API int hob_local_set(hob_local key, void *value);
+
+/* Names the calling task, for people: 31 bytes of it are kept. -EPERM outside a task, -ENOMEM. */
+HOB_API int hob_name_set(const char *name);
+
+/* Its name, "" where it has none; valid until it is named again or ends. */
+HOB_API const char *hob_name(void);
 
 #ifdef __cplusplus
 }

@@ -92,7 +92,7 @@ struct task *timer_task(struct timer *t)
 
 bool task_cancelled(const struct task *t)
 {
-	return at_load(&t->scope->cancelled, RELAXED);
+	return at_load(&t->scope->cancelled, RELAXED) && !t->shields;
 }
 
 int task_park(enum why why, hob_time deadline, enum park how)

@@ -33,15 +33,29 @@ bool scope_enter(struct hob_scope *s, struct task *t, bool forced)
 	return open;
 }
 
+/* By a task that is still in the scope, so that it is there to be cancelled. */
+static void keep_error(struct hob_scope *s, int error)
+{
+	bool first;
+
+	lock(&s->lock);
+	first = !s->error;
+	if (first)
+		s->error = error;
+	unlock(&s->lock);
+	if (first && s->cancels_on_error)
+		hob_scope_cancel(s);
+}
+
 void scope_leave(struct task *t, int result)
 {
 	struct hob_scope *s = t->scope;
 	struct task *waiter = NULL, *drainer = NULL;
 
+	if (result < 0)
+		keep_error(s, result);
 	lock(&s->lock);
 	list_remove(&t->in_scope);
-	if (result < 0 && !s->error)
-		s->error = result;
 	if (list_empty(&s->tasks)) {
 		waiter = s->waiter;
 		drainer = s->drainer;
@@ -56,6 +70,11 @@ void scope_leave(struct task *t, int result)
 
 int hob_scope_create(struct hob_scope **out)
 {
+	return hob_scope_create_with(out, NULL);
+}
+
+int hob_scope_create_with(struct hob_scope **out, const struct hob_scope_options *opts)
+{
 	struct task *t = task_self();
 	struct hob_scope *s;
 
@@ -65,6 +84,7 @@ int hob_scope_create(struct hob_scope **out)
 	if (!s)
 		return -ENOMEM;
 	scope_init(s, t->scope->rt, t->scope);
+	s->cancels_on_error = opts && opts->cancel_on_error;
 	*out = s;
 	return 0;
 }
@@ -170,6 +190,25 @@ void hob_scope_cancel(struct hob_scope *s)
 	}
 	for (struct hob_scope *at = s; at; at = preorder_next(at, s, true))
 		cancel_here(at);
+}
+
+int hob_shield_begin(void)
+{
+	struct task *t = task_self();
+
+	if (!t)
+		return -EPERM;
+	ALWAYS(t->shields < UINT16_MAX);
+	t->shields++;
+	return 0;
+}
+
+void hob_shield_end(void)
+{
+	struct task *t = task_self();
+
+	ALWAYS(t && t->shields);
+	t->shields--;
 }
 
 /* Finds a scope below `top` that still has tasks, and registers for its end. */

@@ -21,6 +21,7 @@ struct hob_scope {
 	struct task *waiter;  /* in hob_scope_wait or destroy */
 	struct task *drainer; /* the runtime's first task, at the end */
 	int error;
+	bool cancels_on_error;
 };
 
 void scope_init(struct hob_scope *s, struct runtime *rt, struct hob_scope *parent);

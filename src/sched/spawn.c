@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 
+#include "base/check.h"
+#include "sched/extra.h"
 #include "sched/worker.h"
 
 static void *take_slot(struct runtime *rt, struct worker *w)
@@ -48,6 +50,18 @@ static void take_over(struct worker *w, struct task *t, struct task *next)
 	slab_put(&w->rt->tasks, &w->tasks, t);
 }
 
+static int run(struct task *t)
+{
+	hob_task_fn *fn = t->fn;
+	int result;
+
+	t->extra = NULL;
+	result = fn(t->arg);
+	if (UNLIKELY(t->extra != NULL))
+		extra_finish(t);
+	return result;
+}
+
 static void task_main(void *arg)
 {
 	struct task *t = arg;
@@ -57,7 +71,7 @@ static void task_main(void *arg)
 		struct worker *w;
 		struct task *next;
 
-		scope_leave(t, t->fn(t->arg));
+		scope_leave(t, run(t));
 		w = worker_self();
 		next = worker_next(w);
 		if (!next || next->fiber.sp)
@@ -99,6 +113,7 @@ struct task *task_alloc(struct runtime *rt, struct worker *w)
 void task_init(struct task *t, struct hob_scope *s, hob_task_fn *fn, void *arg)
 {
 	t->why = WHY_NONE;
+	t->shields = 0;
 	at_store(&t->scope, s, RELAXED); /* a thief of jobs may be looking: see jobs.c */
 	t->fn = fn;
 	t->arg = arg;

@@ -42,9 +42,13 @@ struct task {
 	struct fiber fiber; /* has its stack from the spawn on; .sp is NULL until the first run */
 	atomic_of(uint32_t) permit;
 	uint8_t why;
+	uint16_t shields;  /* begun, and not ended: while there are any it is not cancelled */
 	struct task *next; /* in the inject queue, or free */
 	struct hob_scope *scope;
-	hob_task_fn *fn;
+	union {
+		hob_task_fn *fn;          /* until it begins */
+		struct task_extra *extra; /* from then on: what few tasks have, or NULL */
+	};
 	void *arg;
 	struct link in_scope;
 	struct timer timer;
@@ -55,7 +59,7 @@ enum park { PARK_CANCELLABLE, PARK_SHIELDED };
 /* The running task; NULL on a thread that runs none. */
 struct task *task_self(void);
 
-/* True once the scope of the task is cancelled. */
+/* True once the scope of the task is cancelled, and the task has no shield. */
 bool task_cancelled(const struct task *t);
 
 /* Parks the running task until it is unparked: 0, possibly for no reason. -ETIMEDOUT once the deadline has passed,
