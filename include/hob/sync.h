@@ -30,6 +30,57 @@ HOB_API int hob_cond_wait(struct hob_cond *c, struct hob_mutex *m, hob_time dead
 HOB_API void hob_cond_signal(struct hob_cond *c);    /* wakes the one that has waited longest; any thread */
 HOB_API void hob_cond_broadcast(struct hob_cond *c); /* wakes all; any thread */
 
+/* A semaphore: permits, taken by those that wait in the order they came. All zero is one without permits. */
+struct hob_sem {
+	uint64_t opaque[3];
+};
+
+/* Takes a permit: 0, -ETIMEDOUT, -ECANCELED. Once it has one, it may free the semaphore that nobody else waits for.
+ * [parks] */
+HOB_API int hob_sem_wait(struct hob_sem *s, hob_time deadline);
+
+/* Adds n permits. -EOVERFLOW: more than UINT32_MAX would be left; none was added. Any thread. */
+HOB_API int hob_sem_post(struct hob_sem *s, uint32_t n);
+
+/* A wait group: so many things are still to be done. All zero is one with nothing to do. */
+struct hob_group {
+	uint64_t opaque[3];
+};
+
+/* n more things to do. Any thread. */
+HOB_API void hob_group_add(struct hob_group *g, uint32_t n);
+
+/* One of them is done; the last wakes all that wait. Any thread. */
+HOB_API void hob_group_done(struct hob_group *g);
+
+/* Waits until nothing is left to do: 0, -ETIMEDOUT, -ECANCELED. Then the group may be used again, or be freed.
+ * [parks] */
+HOB_API int hob_group_wait(struct hob_group *g, hob_time deadline);
+
+/* What is to be done once. All zero is what was not yet. */
+struct hob_once {
+	uint64_t opaque[3];
+};
+
+/* Runs fn(arg), unless that has been done by this call or another: 0 when it has. One at a time runs it, others wait
+ * meanwhile, in the order they came. What it answers below 0 its caller answers, and it counts as not done: then the
+ * longest waiting runs its own. A call that waits for another may answer -ETIMEDOUT or -ECANCELED; the deadline does
+ * not bound fn. From within fn it would wait for itself. [parks] */
+HOB_API int hob_once(struct hob_once *o, hob_task_fn *fn, void *arg, hob_time deadline);
+
+/* A read-write lock: held by many that read, or by one that writes. All that wait stand in one line, and one that comes
+ * to read waits behind a writer that waits: nobody starves. Not recursive, for readers too. All zero is unlocked. */
+struct hob_rwlock {
+	uint64_t opaque[3];
+};
+
+/* 0, -ETIMEDOUT, -ECANCELED, as hob_mutex_lock. [parks] */
+HOB_API int hob_rwlock_read(struct hob_rwlock *l, hob_time deadline);
+HOB_API int hob_rwlock_write(struct hob_rwlock *l, hob_time deadline);
+
+/* Lets go of it, whichever way it is held, by the task that locked it. */
+HOB_API void hob_rwlock_unlock(struct hob_rwlock *l);
+
 /* Channels ------------------------------------------------------------------------------------------------------- */
 
 /* A queue of items of one size between tasks: many may send, many receive. A send puts its item into one of `capacity`

@@ -88,11 +88,7 @@ int hob_cond_wait(struct hob_cond *c, struct hob_mutex *m, hob_time deadline)
 	waitlist_add(&cond->waiters, &turn);
 	unlock(&cond->lock);
 	release(mutex_of(m));
-	err = turn_await(&turn, &cond->lock, WHY_COND, deadline, PARK_CANCELLABLE);
-	/* Who signalled may be a foreign thread, and still within the runtime, which must not end before: it holds the
-	 * lock until it is out. */
-	lock(&cond->lock);
-	unlock(&cond->lock);
+	err = turn_await_clear(&turn, &cond->lock, WHY_COND, deadline);
 	acquire(mutex_of(m), HOB_NEVER, PARK_SHIELDED);
 	return err;
 }

@@ -39,3 +39,12 @@ int turn_await(struct turn *turn, struct lock *owner, enum why why, hob_time dea
 	unlock(owner);
 	return err;
 }
+
+int turn_await_clear(struct turn *turn, struct lock *owner, enum why why, hob_time deadline)
+{
+	int err = turn_await(turn, owner, why, deadline, PARK_CANCELLABLE);
+
+	lock(owner);
+	unlock(owner);
+	return err;
+}
