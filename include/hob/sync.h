@@ -81,6 +81,23 @@ HOB_API int hob_rwlock_write(struct hob_rwlock *l, hob_time deadline);
 /* Lets go of it, whichever way it is held, by the task that locked it. */
 HOB_API void hob_rwlock_unlock(struct hob_rwlock *l);
 
+/* An event: how a signal handler, or whatever must not wait or take a lock, wakes a task. It takes a descriptor
+ * (eventfd(2)). */
+struct hob_event;
+
+/* -ENOMEM, or -EMFILE and -ENFILE where descriptors are lacking. Any thread. */
+HOB_API int hob_event_create(struct hob_event **out);
+
+/* Nobody waits for it, or sets it, any more. Any thread. */
+HOB_API void hob_event_destroy(struct hob_event *e);
+
+/* Sets it, until one wait has taken it; often set is set once. Any thread, and any signal handler: async-signal-safe,
+ * which nothing else of this library is. What was written before it is seen by whoever takes it. */
+HOB_API void hob_event_set(struct hob_event *e);
+
+/* Waits until it is set, and takes it: of several that wait, one does. 0, -ETIMEDOUT, -ECANCELED. [parks] */
+HOB_API int hob_event_wait(struct hob_event *e, hob_time deadline);
+
 /* Channels ------------------------------------------------------------------------------------------------------- */
 
 /* A queue of items of one size between tasks: many may send, many receive. A send puts its item into one of `capacity`
