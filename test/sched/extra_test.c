@@ -161,6 +161,14 @@ static void *count_alloc(size_t bytes)
 	return mem;
 }
 
+static void *count_alloc_aligned(size_t align, size_t bytes)
+{
+	void *mem = sys_real.alloc_aligned(align, bytes);
+
+	at_add(&allocated, mem != NULL, RELAXED);
+	return mem;
+}
+
 static void count_free(void *mem)
 {
 	at_sub(&allocated, mem != NULL, RELAXED);
@@ -226,13 +234,16 @@ static void each_task_has_its_own(void)
 	CHECK_EQ(hob_name_set("x"), -EPERM);
 	CHECK(!hob_local_get(plain) && !*hob_name());
 	sys.alloc = count_alloc;
+	sys.alloc_aligned = count_alloc_aligned;
 	sys.free = count_free;
 	for (unsigned workers = 1; workers <= 4; workers++) {
 		stubborn_rounds = 0;
 		CHECK_EQ(fake_run(workers, test_random(), keep, NULL), 0);
 		CHECK_EQ(stubborn_rounds, 4);
+		CHECK_EQ(allocated, 0);
 	}
 	sys.alloc = sys_real.alloc;
+	sys.alloc_aligned = sys_real.alloc_aligned;
 	sys.free = sys_real.free;
 	for (unsigned n = 3; n < HOB_LOCALS_MAX; n++) {
 		hob_local key;
