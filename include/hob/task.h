@@ -42,11 +42,14 @@ enum hob_backend {
 	HOB_BACKEND_EPOLL,
 };
 
+#define HOB_BLOCKING_MAX 512
+
 /* All zero is the sane default. */
 struct hob_options {
 	unsigned workers;         /* threads that run tasks; 0: hob_cores(), looked at again as it may change */
 	enum hob_backend backend; /* AUTO may be narrowed by HOB_BACKEND=io_uring|epoll in the environment */
 	size_t stack_bytes;       /* of each task, its guard included; 0: 256 KiB. Memory is taken as it is touched */
+	unsigned blocking_max;    /* threads for hob_blocking at once; 0: HOB_BLOCKING_MAX */
 	uint64_t seed;            /* of the scheduler's choices (whom to steal from); 0: random */
 };
 

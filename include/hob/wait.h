@@ -66,6 +66,14 @@ HOB_API ssize_t hob_read_line(struct hob_reader *r, char **line, hob_time deadli
 /* hob_read, of what is in the buffer first: for what comes after the lines. [parks] */
 HOB_API ssize_t hob_reader_read(struct hob_reader *r, void *buf, size_t len, hob_time deadline);
 
+/* Runs fn(arg) on a thread outside of the workers, and answers what that returned: for what blocks and has no parking
+ * form here. fn is no task: [parks] calls answer -EPERM to it. Its stack is 256 KiB. Threads come as calls need them,
+ * up to hob_options.blocking_max, and leave after a second without work; calls beyond that wait their turn, in order.
+ * Nothing stops a call that has begun, since fn may use what is the caller's: the deadline and cancellation end the
+ * wait for its turn only, with -ETIMEDOUT (also for a deadline past) or -ECANCELED, and then fn does not run. -EAGAIN:
+ * not one thread could be had. -ENOMEM. [parks] */
+HOB_API int hob_blocking(hob_task_fn *fn, void *arg, hob_time deadline);
+
 /* wait4(2) for one child: 0, and its wait status and resources used (each may be NULL), once it has ended and is
  * reaped. -ECHILD, -ETIMEDOUT, -ECANCELED: the child is not reaped and may be waited for again. [parks] */
 HOB_API int hob_child_wait(pid_t pid, int *status, struct rusage *usage, hob_time deadline);

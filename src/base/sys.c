@@ -8,11 +8,15 @@
 #include <limits.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -373,6 +377,20 @@ static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	return (int)answer(wait4(pid, status, options, usage));
 }
 
+static int real_thread_create_sized(pthread_t *out, size_t stack_bytes, void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	int err = pthread_attr_init(&attr);
+
+	if (err)
+		return -err;
+	err = pthread_attr_setstacksize(&attr, stack_bytes);
+	if (!err)
+		err = pthread_create(out, &attr, fn, arg);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
 /* In the order of sys.h. */
 /* clang-format off */
 #define REAL_TABLE { \
@@ -390,6 +408,7 @@ static int real_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	.futex_wake = real_futex_wake, \
 	.membarrier = real_membarrier, \
 	.thread_create = real_thread_create, \
+	.thread_create_sized = real_thread_create_sized, \
 	.thread_join = real_thread_join, \
 	.thread_detach = real_thread_detach, \
 	.affinity = real_affinity, \

@@ -46,6 +46,7 @@ struct sys {
 	int (*futex_wake)(uint32_t *word, int n);
 	int (*membarrier)(int command);
 	int (*thread_create)(pthread_t *out, void *(*fn)(void *), void *arg);
+	int (*thread_create_sized)(pthread_t *out, size_t stack_bytes, void *(*fn)(void *), void *arg);
 	int (*thread_join)(pthread_t t);
 	int (*thread_detach)(pthread_t t);
 	int (*affinity)(size_t bytes, cpu_set_t *set); /* of this process: sched_getaffinity(0) */

@@ -75,6 +75,8 @@ int worker_start(struct runtime *rt)
 
 static void destroy(struct runtime *rt)
 {
+	if (rt->service)
+		rt->service->destroy(rt->service);
 	for (unsigned i = 0; rt->workers && i < rt->most; i++) {
 		struct worker *w = &rt->workers[i];
 
@@ -99,6 +101,7 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	if (!rt)
 		return -ENOMEM;
 	rt->ops = ops;
+	rt->options = *opts;
 	rt->follows = opts->workers == 0;
 	rt->most = opts->workers ? opts->workers : cpus_most();
 	if (rt->most > WORKERS_MAX)
@@ -177,4 +180,14 @@ const struct poller_ops *sched_poller_ops(void)
 	struct worker *w = worker_self();
 
 	return w ? w->rt->ops : NULL;
+}
+
+atomic_of(struct service *) *sched_service(void)
+{
+	return &worker_self()->rt->service;
+}
+
+const struct hob_options *sched_options(void)
+{
+	return &worker_self()->rt->options;
 }

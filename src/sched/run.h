@@ -10,4 +10,13 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 /* The pollers of the calling task's runtime; NULL outside of a task. */
 const struct poller_ops *sched_poller_ops(void);
 
+/* Something made at first need, that ends with its runtime: after the last task, before the pollers go. */
+struct service {
+	void (*destroy)(struct service *s);
+};
+
+/* Where the runtime of the calling task keeps its service, NULL at first; and the options it was started with. */
+atomic_of(struct service *) *sched_service(void);
+const struct hob_options *sched_options(void);
+
 #endif

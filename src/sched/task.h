@@ -36,6 +36,7 @@ enum why {
 	WHY_GROUP,
 	WHY_ONCE,
 	WHY_RWLOCK,
+	WHY_BLOCKING, /* for a thread that blocks in its place */
 };
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };

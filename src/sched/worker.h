@@ -53,6 +53,8 @@ struct worker {
 
 struct runtime {
 	const struct poller_ops *ops;
+	struct hob_options options;
+	atomic_of(struct service *) service;
 	struct stack_pool *stacks;
 	struct slab tasks;
 	struct worker *workers;

@@ -23,7 +23,7 @@ int would_block(int fd, short events)
 #define WRONG_MAX 3
 #define PAUSE (HOB_MS / 4)
 
-static int pause(hob_time deadline)
+static int take_a_rest(hob_time deadline)
 {
 	hob_time until = sys.now() + PAUSE;
 	int err = hob_sleep(until < deadline ? until : deadline);
@@ -49,7 +49,7 @@ ssize_t transfer(const struct transfer *t, int fd, const void *arg, hob_time dea
 		if (wrong < WRONG_MAX || t->events != POLLOUT)
 			ready = b->poll_fd(fd, t->events, deadline, t->why);
 		else
-			ready = pause(deadline);
+			ready = take_a_rest(deadline);
 		if (ready < 0)
 			return ready;
 	}
