@@ -21,6 +21,7 @@
 #include <hob/task.h>
 #include <hob/wait.h>
 #include <hob/net.h>
+#include <hob/file.h>
 #include <hob/sync.h>
 #include <hob/compute.h>
 

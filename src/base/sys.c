@@ -391,6 +391,66 @@ static int real_thread_create_sized(pthread_t *out, size_t stack_bytes, void *(*
 	return -err;
 }
 
+static int real_open_mode(const char *path, int flags, mode_t mode)
+{
+	return (int)answer(open(path, flags | O_CLOEXEC, mode));
+}
+
+static int real_fsync(int fd)
+{
+	return (int)answer(fsync(fd));
+}
+
+static int real_fdatasync(int fd)
+{
+	return (int)answer(fdatasync(fd));
+}
+
+static int real_ftruncate(int fd, off_t length)
+{
+	return (int)answer(ftruncate(fd, length));
+}
+
+static int real_statx(int dir, const char *path, int flags, unsigned mask, struct statx *out)
+{
+	return (int)answer(statx(dir, path, flags, mask, out));
+}
+
+static int real_rename(const char *from, const char *to)
+{
+	return (int)answer(rename(from, to));
+}
+
+static int real_unlink(const char *path)
+{
+	return (int)answer(unlink(path));
+}
+
+static int real_rmdir(const char *path)
+{
+	return (int)answer(rmdir(path));
+}
+
+static int real_mkdir(const char *path, mode_t mode)
+{
+	return (int)answer(mkdir(path, mode));
+}
+
+static ssize_t real_copy_file_range(int from, off_t *from_at, int to, off_t *to_at, size_t len)
+{
+	return answer(copy_file_range(from, from_at, to, to_at, len, 0));
+}
+
+static ssize_t real_splice(int from, off_t *from_at, int to, off_t *to_at, size_t len)
+{
+	return answer(splice(from, from_at, to, to_at, len, SPLICE_F_NONBLOCK));
+}
+
+static ssize_t real_sendfile(int to, int from, off_t *from_at, size_t len)
+{
+	return answer(sendfile(to, from, from_at, len));
+}
+
 /* In the order of sys.h. */
 /* clang-format off */
 #define REAL_TABLE { \
@@ -440,6 +500,18 @@ static int real_thread_create_sized(pthread_t *out, size_t stack_bytes, void *(*
 	.send = real_send, \
 	.recvmsg = real_recvmsg, \
 	.sendmsg = real_sendmsg, \
+	.open_mode = real_open_mode, \
+	.fsync = real_fsync, \
+	.fdatasync = real_fdatasync, \
+	.ftruncate = real_ftruncate, \
+	.statx = real_statx, \
+	.rename = real_rename, \
+	.unlink = real_unlink, \
+	.rmdir = real_rmdir, \
+	.mkdir = real_mkdir, \
+	.copy_file_range = real_copy_file_range, \
+	.splice = real_splice, \
+	.sendfile = real_sendfile, \
 	.epoll_create = real_epoll_create, \
 	.epoll_ctl = real_epoll_ctl, \
 	.epoll_wait = real_epoll_wait, \

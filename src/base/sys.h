@@ -25,6 +25,7 @@ struct io_uring_params;
 struct iovec;
 struct pollfd;
 struct stat;
+struct statx;
 
 struct sys {
 	/* clocks and chance */
@@ -83,6 +84,19 @@ struct sys {
 	ssize_t (*send)(int fd, const void *buf, size_t len, int flags);
 	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
 	ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
+	/* files */
+	int (*open_mode)(const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
+	int (*fsync)(int fd);
+	int (*fdatasync)(int fd);
+	int (*ftruncate)(int fd, off_t length);
+	int (*statx)(int dir, const char *path, int flags, unsigned mask, struct statx *out);
+	int (*rename)(const char *from, const char *to);
+	int (*unlink)(const char *path);
+	int (*rmdir)(const char *path);
+	int (*mkdir)(const char *path, mode_t mode);
+	ssize_t (*copy_file_range)(int from, off_t *from_at, int to, off_t *to_at, size_t len);
+	ssize_t (*splice)(int from, off_t *from_at, int to, off_t *to_at, size_t len); /* pipes: SPLICE_F_NONBLOCK */
+	ssize_t (*sendfile)(int to, int from, off_t *from_at, size_t len);
 
 	/* epoll; `deadline` as in futex_wait's wrapper: ns, INT64_MAX for ever, 0 polls */
 	int (*epoll_create)(void);

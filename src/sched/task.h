@@ -36,6 +36,7 @@ enum why {
 	WHY_GROUP,
 	WHY_ONCE,
 	WHY_RWLOCK,
+	WHY_FILE,     /* for a file system */
 	WHY_BLOCKING, /* for a thread that blocks in its place */
 };
 
