@@ -22,6 +22,7 @@
 #include <hob/wait.h>
 #include <hob/net.h>
 #include <hob/file.h>
+#include <hob/process.h>
 #include <hob/sync.h>
 #include <hob/compute.h>
 

@@ -391,6 +391,26 @@ static int real_thread_create_sized(pthread_t *out, size_t stack_bytes, void *(*
 	return -err;
 }
 
+static int real_signalfd(const sigset_t *set)
+{
+	return (int)answer(signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+static int real_inotify_init(void)
+{
+	return (int)answer(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+}
+
+static int real_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	return (int)answer(inotify_add_watch(fd, path, mask));
+}
+
+static int real_inotify_rm_watch(int fd, int watch)
+{
+	return (int)answer(inotify_rm_watch(fd, watch));
+}
+
 static int real_open_mode(const char *path, int flags, mode_t mode)
 {
 	return (int)answer(open(path, flags | O_CLOEXEC, mode));
@@ -451,6 +471,12 @@ static ssize_t real_sendfile(int to, int from, off_t *from_at, size_t len)
 	return answer(sendfile(to, from, from_at, len));
 }
 
+static int real_spawn(pid_t *out, const char *path, const posix_spawn_file_actions_t *actions,
+		      const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
+{
+	return -posix_spawnp(out, path, actions, attr, argv, envp);
+}
+
 /* In the order of sys.h. */
 /* clang-format off */
 #define REAL_TABLE { \
@@ -483,6 +509,10 @@ static ssize_t real_sendfile(int to, int from, off_t *from_at, size_t len)
 	.getdents = real_getdents, \
 	.poll = real_poll, \
 	.eventfd = real_eventfd, \
+	.signalfd = real_signalfd, \
+	.inotify_init = real_inotify_init, \
+	.inotify_add_watch = real_inotify_add_watch, \
+	.inotify_rm_watch = real_inotify_rm_watch, \
 	.getfl = real_getfl, \
 	.setfl = real_setfl, \
 	.fstat = real_fstat, \
@@ -520,6 +550,7 @@ static ssize_t real_sendfile(int to, int from, off_t *from_at, size_t len)
 	.ring_submit = real_ring_submit, \
 	.ring_wait = real_ring_wait, \
 	.pidfd_open = real_pidfd_open, \
+	.spawn = real_spawn, \
 	.wait4 = real_wait4, \
 }
 /* clang-format on */

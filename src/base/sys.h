@@ -10,6 +10,8 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -63,7 +65,11 @@ struct sys {
 	ssize_t (*writev)(int fd, const struct iovec *iov, int n);
 	ssize_t (*getdents)(int fd, void *buf, size_t len); /* entries of a directory: getdents64(2) */
 	int (*poll)(struct pollfd *fds, unsigned n, int timeout_ms);
-	int (*eventfd)(void); /* close on exec, non-blocking */
+	int (*eventfd)(void);                 /* close on exec, non-blocking */
+	int (*signalfd)(const sigset_t *set); /* this, too */
+	int (*inotify_init)(void);            /* and this */
+	int (*inotify_add_watch)(int fd, const char *path, uint32_t mask);
+	int (*inotify_rm_watch)(int fd, int watch);
 	int (*getfl)(int fd); /* fcntl(F_GETFL) */
 	int (*setfl)(int fd, int flags);
 	int (*fstat)(int fd, struct stat *st);
@@ -111,6 +117,8 @@ struct sys {
 
 	/* children */
 	int (*pidfd_open)(pid_t pid);
+	int (*spawn)(pid_t *out, const char *path, const posix_spawn_file_actions_t *actions,
+		     const posix_spawnattr_t *attr, char *const *argv, char *const *envp); /* posix_spawnp(3) */
 	int (*wait4)(pid_t pid, int *status, int options, struct rusage *usage);
 };
 
