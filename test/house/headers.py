@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the public headers against the compilers, and what they declare against what the library exports.
 
-usage: headers.py ROOT --cc CC... --nm NM --library LIBRARY
+usage: headers.py ROOT --cc CC... --nm NM --library LIBRARY [--tls-library LIBRARY]
 """
 import argparse
 import re
@@ -32,10 +32,10 @@ def header_text(root):
     return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
 
 
-def declared(text):
-    """The functions and variables that are HOB_API."""
+def declared(text, macro="HOB_API"):
+    """The functions and variables that are HOB_API, or the companion's."""
     names = set()
-    for statement in re.findall(r"^(?:extern )?HOB_API\b([^;]*);", text, re.MULTILINE):
+    for statement in re.findall(rf"^(?:extern )?{macro}\b([^;]*);", text, re.MULTILINE):
         statement = re.sub(r"__attribute__\s*\(\(.*\)\)", "", statement, flags=re.DOTALL)
         names.add(re.findall(r"\w+", statement.split("(")[0])[-1])
     return names
@@ -45,8 +45,8 @@ def inlined(text):
     return set(re.findall(r"^static inline [^;{(]*\b(\w+)\s*\(", text, re.MULTILINE))
 
 
-def mapped(root):
-    text = re.sub(r"#.*", "", (root / "src/libhob.map").read_text())
+def mapped(root, name):
+    text = re.sub(r"#.*", "", (root / "src" / name).read_text())
     return {name for part in re.findall(r"global:([^}]*?)(?:local:|\})", text) for name in re.findall(r"[^\s;]+", part)}
 
 
@@ -76,6 +76,7 @@ def main():
     args.add_argument("--cc", nargs="+", required=True)
     args.add_argument("--nm", required=True)
     args.add_argument("--library", required=True)
+    args.add_argument("--tls-library")
     args = args.parse_args()
 
     tap = Tap()
@@ -98,11 +99,20 @@ def main():
     text = header_text(args.root)
     api = declared(text)
     tap.case("the headers declare something", [] if api else ["nothing is HOB_API"])
-    tap.case("src/libhob.map lists what is declared", differences("src/libhob.map", mapped(args.root), api))
+    tap.case("src/libhob.map lists what is declared",
+             differences("src/libhob.map", mapped(args.root, "libhob.map"), api))
     tap.case("the library exports what is declared", differences("the library", exported(args.nm, args.library), api))
+    tls = declared(text, "HOB_TLS_API")
+    tap.case("src/libhob-tls.map lists what is declared",
+             differences("src/libhob-tls.map", mapped(args.root, "libhob-tls.map"), tls))
+    if args.tls_library:
+        tap.case("libhob-tls exports what is declared",
+                 differences("libhob-tls", exported(args.nm, args.tls_library), tls))
+    else:
+        tap.skip("libhob-tls exports what is declared", "it is not built")
     pages = sorted((args.root / "man").glob("*.3"))
     if pages:
-        public = (api | inlined(text)) - INSIDE
+        public = (api | tls | inlined(text)) - INSIDE
         tap.case("the man pages name what is declared", differences("man/*.3", documented(pages), public))
     else:
         tap.skip("the man pages name what is declared", "no man/*.3 yet")

@@ -97,7 +97,8 @@ def symbols(nm, files):
 
 
 def link_findings(rooms, objects, nm, public=frozenset()):
-    """Each symbol that a room takes from one it may not use. `public`: what the command line may take as well."""
+    """Each symbol that a room takes from one it may not use. `public`: what the command line and the
+    companion library may take as well."""
     table = {room: symbols(nm, files) for room, files in objects.items()}
     findings = []
     for room, (_, undefined) in table.items():
@@ -105,7 +106,7 @@ def link_findings(rooms, objects, nm, public=frozenset()):
             if other == room or other in rooms[room]:
                 continue
             for symbol in sorted(undefined & defined):
-                if room != "cli" or symbol not in public:
+                if room not in ("cli", "tls") or symbol not in public:
                     findings.append(f"{room} takes {symbol} from {other}, which it may not use")
     return findings
 
