@@ -174,10 +174,12 @@ static struct call *take(struct pool *p, struct thread *self)
 static struct call *await_call(struct pool *p, struct thread *self)
 {
 	linger(p, self);
-	lock(&p->lock);
-	list_remove(&self->link);
-	unlock(&p->lock);
-	return self->call; /* also one that was given at the last moment */
+	if (at_load(&self->state, ACQUIRE) != GIVEN) { /* out of patience: but it may be given something until here */
+		lock(&p->lock);
+		list_remove(&self->link);
+		unlock(&p->lock);
+	}
+	return self->call;
 }
 
 static void leave(struct pool *p)
@@ -243,9 +245,13 @@ static void destroy(struct service *s)
 	p->stopping = true;
 	while (!list_empty(&p->idle)) {
 		struct thread *t = container_of(p->idle.prev, struct thread, link);
+		bool asleep = give(t, NULL) == SLEEPS;
 
-		if (give(t, NULL) == SLEEPS)
+		/* Not under the lock: whom it wakes may take this core at once, and wants it. */
+		unlock(&p->lock);
+		if (asleep)
 			futex_wake(&t->state, 1);
+		lock(&p->lock);
 	}
 	unlock(&p->lock);
 	while ((n = at_load(&p->nthreads, ACQUIRE)))

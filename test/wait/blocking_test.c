@@ -380,6 +380,17 @@ static void each_bounded(void)
 	}
 }
 
+static void every_thread_is_joined(void)
+{
+	hob_task_fn *runs[] = { grows, shrinks, ends_what_it_began };
+
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(each_run(HOB_BACKEND_EPOLL, 1, runs[i], NULL), 0); /* no threads but those of the pool */
+		CHECK(at_load(&started, RELAXED) > 0);
+		CHECK_EQ(at_load(&started, RELAXED), at_load(&joined, RELAXED));
+	}
+}
+
 static void outside(void)
 {
 	CHECK_EQ(hob_blocking(answer, NULL, HOB_NEVER), -EPERM);
@@ -403,5 +414,6 @@ int main(void)
 	EACH(few_threads);
 	EACH(without_memory);
 	EACH(storm);
+	TEST(every_thread_is_joined);
 	return test_done();
 }

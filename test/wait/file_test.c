@@ -158,6 +158,7 @@ static int cancelled(void *arg)
 	fds[0] = opened("c", O_CREAT | O_RDWR);
 	CHECK_EQ(hob_write(fds[0], "c", 1, HOB_NEVER), 1);
 	pipe_new(fds + 1, 0);
+	CHECK_EQ(write(fds[2], "c", 1), 1); /* both ends are ready */
 	spawn(s, all_cancelled, fds);
 	hob_yield();
 	hob_scope_cancel(s);

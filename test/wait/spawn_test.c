@@ -79,7 +79,6 @@ static int surroundings(void *arg)
 	char *const env[] = { script_of("PATH=/bin:/usr/bin"), script_of("WORD=bird"), NULL };
 	char *argv[] = { script_of("cat"), NULL };
 	struct hob_child_options o = { .argv = argv };
-	sigset_t usr1, before;
 	int p[2], status;
 	pid_t pid;
 
@@ -97,14 +96,9 @@ static int surroundings(void *arg)
 	CHECK_EQ(hob_child_wait(pid, &status, NULL, HOB_NEVER), 0);
 	CHECK_EQ(status, 0);
 	close(p[0]);
-	/* A thread of the pool starts it: one that inherits the mask of the worker that called. */
-	sigemptyset(&usr1);
-	sigaddset(&usr1, SIGUSR1);
-	CHECK_EQ(sigprocmask(SIG_BLOCK, &usr1, &before), 0);
 	o = (struct hob_child_options){ 0 };
-	CHECK_EQ(run(&o, "kill -USR1 $$; exit 0"), 1000 + SIGUSR1);
-	CHECK_EQ(run(&o, "kill -PIPE $$; exit 0"), 1000 + SIGPIPE); /* ignored by this process */
-	CHECK_EQ(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+	CHECK_EQ(run(&o, "kill -USR1 $$; exit 0"), 1000 + SIGUSR1); /* blocked in every thread of this process */
+	CHECK_EQ(run(&o, "kill -PIPE $$; exit 0"), 1000 + SIGPIPE); /* ignored */
 	return 0;
 }
 
@@ -194,9 +188,13 @@ static int refused(void *arg)
 
 int main(void)
 {
+	sigset_t usr1;
 	int fd;
 
 	test_start();
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &usr1, NULL), 0);
 	signal(SIGPIPE, SIG_IGN);
 	/* What this process inherited is not what is tested. */
 	for (fd = 3; fd < 64; fd++)
