@@ -34,9 +34,11 @@ static void remove_asleep(struct worker *w)
 
 void idle_notify(struct runtime *rt)
 {
-	struct worker *w;
+	struct worker *w = worker_self();
 	uint32_t idle;
 
+	if (w && w->rt == rt && w->alone) /* nobody else sleeps */
+		return;
 	at_fence(SEQ_CST);
 	idle = at_load(&rt->idle, RELAXED);
 	if (asleep_of(idle) == 0 || searching_of(idle) > 0)

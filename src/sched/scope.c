@@ -47,23 +47,43 @@ static void keep_error(struct hob_scope *s, int error)
 		hob_scope_cancel(s);
 }
 
+/* Under the lock. */
+static struct ending *take_waiter(struct hob_scope *s)
+{
+	struct ending *e = s->waiter;
+
+	s->waiter = NULL;
+	if (e)
+		e->error = s->error;
+	return e;
+}
+
+static void tell(struct ending *e)
+{
+	struct task *t = e->task; /* before: the waiter may leave once it is told */
+
+	at_store(&e->told, true, RELEASE);
+	task_unpark(t);
+}
+
 void scope_leave(struct task *t, int result)
 {
 	struct hob_scope *s = t->scope;
-	struct task *waiter = NULL, *drainer = NULL;
+	struct task *drainer = NULL;
+	struct ending *waiter = NULL;
 
 	if (result < 0)
 		keep_error(s, result);
 	lock(&s->lock);
 	list_remove(&t->in_scope);
 	if (list_empty(&s->tasks)) {
-		waiter = s->waiter;
+		waiter = take_waiter(s);
 		drainer = s->drainer;
 	}
 	unlock(&s->lock);
-	/* Either may have seen the end by itself and be gone: then this is a spurious wake for whoever is there. */
 	if (waiter)
-		task_unpark(waiter);
+		tell(waiter);
+	/* It may have seen the end by itself and be gone: then this is a spurious wake for whoever is there. */
 	if (drainer)
 		task_unpark(drainer);
 }
@@ -89,57 +109,63 @@ int hob_scope_create_with(struct hob_scope **out, const struct hob_scope_options
 	return 0;
 }
 
-/* 1 once no task is left, and the first error; otherwise 0, and the caller is registered to be woken at the end; -EBUSY
+/* 1 if no task is left, with the first error; otherwise 0, and the caller is registered to be told of the end; -EBUSY
  * for a second one. */
-static int look_for_end(struct hob_scope *s, struct task *waiter, int *error)
+static int enlist(struct hob_scope *s, struct ending *e)
 {
 	int answer = 0;
 
 	lock(&s->lock);
 	if (list_empty(&s->tasks)) {
-		s->waiter = NULL;
-		*error = s->error;
+		e->error = s->error;
 		answer = 1;
-	} else if (s->waiter && s->waiter != waiter) {
+	} else if (s->waiter) {
 		answer = -EBUSY;
 	} else {
-		s->waiter = waiter;
+		s->waiter = e;
 	}
 	unlock(&s->lock);
 	return answer;
 }
 
-/* The wait is given up: true where the end has come nevertheless. By then another may wait, for tasks that came
- * since. */
-static bool unregister(struct hob_scope *s, const struct task *waiter, int *error)
+/* The wait is given up, unless the end has come: then its teller is on the way. */
+static bool withdraw(struct hob_scope *s, const struct ending *e)
 {
-	bool empty;
+	bool mine;
 
 	lock(&s->lock);
-	empty = list_empty(&s->tasks);
-	*error = s->error;
-	if (s->waiter == waiter)
+	mine = s->waiter == e;
+	if (mine)
 		s->waiter = NULL;
 	unlock(&s->lock);
-	return empty;
+	return mine;
 }
 
 /* 0 once no task is left, and the first error of one. */
 static int wait_end(struct hob_scope *s, hob_time deadline, enum park how, int *error)
 {
 	struct task *t = task_self();
-	int end, err;
+	struct ending e = { .task = t };
+	int answer, err = 0;
 
 	if (!t)
 		return -EPERM;
 	if (t->scope == s) /* it would wait for itself */
 		return -EDEADLK;
-	while (!(end = look_for_end(s, t, error))) {
+	answer = enlist(s, &e);
+	if (answer < 0)
+		return answer;
+	while (answer == 0 && !at_load(&e.told, ACQUIRE)) {
 		err = task_park(WHY_SCOPE, deadline, how);
-		if (err)
-			return unregister(s, t, error) ? 0 : err;
+		if (err && withdraw(s, &e))
+			return err;
+		if (err) {
+			deadline = HOB_NEVER;
+			how = PARK_SHIELDED;
+		}
 	}
-	return end < 0 ? end : 0;
+	*error = e.error;
+	return 0;
 }
 
 int hob_scope_wait(struct hob_scope *s, hob_time deadline)
@@ -239,12 +265,18 @@ void scope_drain(struct hob_scope *s)
 
 void hob_scope_destroy(struct hob_scope *s)
 {
+	bool empty;
 	int error;
 
 	if (!s)
 		return;
-	hob_scope_cancel(s);
-	ALWAYS(wait_end(s, HOB_NEVER, PARK_SHIELDED, &error) == 0); /* by one task, outside of the scope */
+	lock(&s->lock);
+	empty = list_empty(&s->tasks) && list_empty(&s->children);
+	unlock(&s->lock);
+	if (!empty) {
+		hob_scope_cancel(s);
+		ALWAYS(wait_end(s, HOB_NEVER, PARK_SHIELDED, &error) == 0); /* by one task, outside of the scope */
+	}
 	lock(&s->parent->lock);
 	list_remove(&s->sibling);
 	unlock(&s->parent->lock);

@@ -8,6 +8,14 @@
 
 struct runtime;
 
+/* On the stack of the task that waits for a scope's end. Whoever ends it takes this out of the scope, lets go of the
+ * scope, and then tells: so the waiter needs no look of its own at the scope, which it may free at once. */
+struct ending {
+	struct task *task;
+	int error; /* the scope's */
+	atomic_of(bool) told;
+};
+
 struct hob_scope {
 	struct runtime *rt;
 	struct hob_scope *parent; /* NULL: the root of a runtime */
@@ -18,8 +26,8 @@ struct hob_scope {
 	atomic_of(uint32_t) cancelled; /* written under the lock */
 	struct link tasks;
 	struct link children;
-	struct task *waiter;  /* in hob_scope_wait or destroy */
-	struct task *drainer; /* the runtime's first task, at the end */
+	struct ending *waiter; /* in hob_scope_wait or destroy */
+	struct task *drainer;  /* the runtime's first task, at the end */
 	int error;
 	bool cancels_on_error;
 };
