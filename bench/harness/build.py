@@ -7,15 +7,21 @@ import subprocess
 LIBRARIES = {  # of the contestants in C and C++: the header that must be there, and what is linked
     "boost": ("boost/fiber/all.hpp", ["-lboost_fiber", "-lboost_context"]),
     "context": ("boost/context/fiber.hpp", ["-lboost_context"]),
+    "gomp": ("omp.h", ["-fopenmp"]),
+    "libomp": ("omp.h", ["-fopenmp"]),
     "load": ("liburing.h", ["-luring"]),
     "st": ("st.h", ["-lst"]),
+    "tbb": ("oneapi/tbb.h", ["-ltbb"]),
     "uring": ("liburing.h", ["-luring"]),
     "uv": ("uv.h", ["-luv"]),
 }
+COMPILERS = {"gomp": ("gcc", "g++"), "libomp": ("clang", "clang++")}  # where it is the compiler's library
+SOURCES = {"gomp": "openmp", "libomp": "openmp"}  # where the file is not named after the tool
 SUFFIXES = (".c", ".cpp", ".go", ".rs", ".py", ".js")
 INTERPRETERS = {".py": "python3", ".js": "node"}
 OFFLINE = ("failed to download", "Could not resolve host", "Couldn't resolve host", "unable to update registry",
            "Unable to update registry", "failed to fetch")
+OLD = ("lock file version", "is not in GOROOT", "requires rustc")
 
 
 class Skip(Exception):
@@ -29,7 +35,7 @@ class Failure(Exception):
 class Builder:
     def __init__(self, here, builddir, out, say):
         self.here, self.builddir, self.out, self.say = here, builddir, out, say
-        self.results = {}  # source -> command, Skip or Failure
+        self.results = {}  # source and tool -> command, Skip or Failure
 
     def prepare(self, benchmark, contestant):
         """Sets the contestant's program and driver, or says why there is none."""
@@ -45,29 +51,29 @@ class Builder:
         if "." in tool:
             sources = [benchmark.folder / tool]
         else:
-            sources = [benchmark.folder / (tool + suffix) for suffix in SUFFIXES]
+            sources = [benchmark.folder / (SOURCES.get(tool, tool) + suffix) for suffix in SUFFIXES]
         source = next((s for s in sources if s.exists()), None)
         if source is None:
             if benchmark.driver:
                 return [tool]  # the driver knows what that is
             raise Skip("unwritten")
-        if source not in self.results:
+        if (source, tool) not in self.results:
             try:
-                self.results[source] = self.build(benchmark, source)
+                self.results[source, tool] = self.build(benchmark, source, tool)
             except (Skip, Failure) as why:
                 if isinstance(why, Failure):
                     self.say(f"bench/run: {source.relative_to(self.here)}: {why}")
-                self.results[source] = why
-        result = self.results[source]
+                self.results[source, tool] = why
+        result = self.results[source, tool]
         if isinstance(result, Exception):
             raise result
         return result
 
-    def build(self, benchmark, source):
+    def build(self, benchmark, source, tool):
         suffix = source.suffix
         if suffix in INTERPRETERS:
             return [need(INTERPRETERS[suffix]), str(source)]
-        target = self.out / benchmark.name / source.stem
+        target = self.out / benchmark.name / tool.partition(".")[0]
         target.parent.mkdir(parents=True, exist_ok=True)
         if suffix == ".go":
             self.run([need("go"), "build", "-o", target, source.relative_to(self.here)])
@@ -80,23 +86,24 @@ class Builder:
         return [str(target)]
 
     def compile(self, source, target):
-        plain_c = source.suffix == ".c"
-        compiler = need(os.environ.get("CC", "cc") if plain_c else os.environ.get("CXX", "c++"))
+        plain_c, tool = source.suffix == ".c", target.name
+        usual = os.environ.get("CC", "cc"), os.environ.get("CXX", "c++")
+        compiler = need(COMPILERS.get(tool, usual)[0 if plain_c else 1])
         standard = "-std=gnu11" if plain_c else "-std=c++17"
         command = [compiler, standard, "-O2", "-g", "-I", self.here, source, "-o", target]
         inputs = [source, *source.parent.glob("*.h"), *self.here.glob("*.h")]
-        if source.stem == "hob":
+        if tool == "hob":
             library = self.library()
             command += ["-I", self.here.parent / "include", library, "-luring", "-lcares"]
             inputs += [library, *self.here.parent.glob("include/**/*.h")]
-        elif source.stem in LIBRARIES:
-            header, libraries = LIBRARIES[source.stem]
+        elif tool in LIBRARIES:
+            header, libraries = LIBRARIES[tool]
             probe = [compiler, "-E", "-x", "c" if plain_c else "c++", "-"]
             if subprocess.run(probe, input=f"#include <{header}>\n", capture_output=True, text=True).returncode:
                 raise Skip("absent")
             command += libraries
         if not target.exists() or target.stat().st_mtime <= max(i.stat().st_mtime for i in inputs):
-            self.run(command + ["-pthread"])
+            self.run(command + ["-pthread", "-lm"])
 
     def library(self):
         found = sorted(self.builddir.rglob("libhob.a")) if self.builddir.is_dir() else []
@@ -114,7 +121,7 @@ class Builder:
             return
         if any(sign in done.stdout for sign in OFFLINE):
             raise Skip("offline")
-        if "lock file version" in done.stdout:
+        if any(sign in done.stdout for sign in OLD):
             raise Skip("old")
         raise Failure("cannot be built\n" + "\n".join(done.stdout.splitlines()[-15:]))
 

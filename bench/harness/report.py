@@ -21,22 +21,22 @@ def median_of(contestants, name, work):
 
 def best_peer(contestants, work, workers, better):
     """Among contestants with as many workers that are neither hob nor the bare mechanism."""
-    medians = [statistics.median(c.samples[work]) for c in contestants
-               if c.tool != "hob" and not c.limit and c.workers == workers and work in c.samples]
-    return (min if better == "lower" else max)(medians, default=None)
+    peers = [c for c in contestants
+             if c.tool != "hob" and not c.limit and c.workers == workers and work in c.samples]
+    return (min if better == "lower" else max)(peers, key=lambda c: statistics.median(c.samples[work]), default=None)
 
 
 def disturbed(contestant):
     return statistics.median(contestant.others) > execute.DISTURBED
 
 
-def judge_bar(bar, value, contestants, work):
-    """`<= 12` or, beside another contestant of the same run, `>= 0.97 uring w1`. None: that one is missing, or was
-    disturbed."""
+def judge_bar(bar, value, contestants, work, best):
+    """`<= 12` or, beside another contestant of the same run, `>= 0.97 uring w1`; `best` is the best peer. None: that
+    one is missing, or was disturbed."""
     sign, number, *other = bar.split()
     bound = float(number)
     if other:
-        beside = named(contestants, " ".join(other), work)
+        beside = best if other == ["best"] else named(contestants, " ".join(other), work)
         if beside is None or disturbed(beside):
             return None
         bound *= statistics.median(beside.samples[work])
@@ -57,6 +57,7 @@ def rows(benchmark, judge):
             middle = statistics.median(values)
             hob = median_of(benchmark.contestants, f"hob w{c.workers}", work) or \
                 median_of(benchmark.contestants, "hob", work)
+            best = best_peer(benchmark.contestants, work, c.workers, about["better"])
             bar = about.get("bars", {}).get(c.name)
             judged = bar and judge and not disturbed(c)
             result.append({
@@ -64,9 +65,9 @@ def rows(benchmark, judge):
                 "better": about["better"], "contestant": c.name, "workers": c.workers, "limit": c.limit,
                 "median": middle, "low": values[0], "high": values[-1], "samples": c.samples[work],
                 "to_hob": ratio(middle, hob),
-                "to_best_peer": ratio(middle, best_peer(benchmark.contestants, work, c.workers, about["better"])),
+                "to_best_peer": ratio(middle, best and statistics.median(best.samples[work])),
                 "bar": bar,
-                "bar_held": judge_bar(bar, middle, benchmark.contestants, work) if judged else None,
+                "bar_held": judge_bar(bar, middle, benchmark.contestants, work, best) if judged else None,
                 "others": round(statistics.median(c.others), 3),
                 "disturbed": disturbed(c),
             })
