@@ -50,7 +50,7 @@ func rowSteps(row int) int {
 	return steps
 }
 
-// sumOf has four sums side by side, as loop.h.
+// sumOf has four sums side by side: the compiler makes no vectors.
 func sumOf(x []float64) float64 {
 	var a, b, c, d float64
 	for ; len(x) >= 4; x = x[4:] {

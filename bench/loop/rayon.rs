@@ -26,13 +26,13 @@ fn row_steps(row: usize, size: usize) -> u64 {
     steps
 }
 
-/// Four sums side by side, as in loop.h.
+/// Eight sums side by side, as in loop.h.
 fn sum_of(part: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let fours = part.chunks_exact(4);
-    let rest: f64 = fours.remainder().iter().sum();
-    for four in fours {
-        for (sum, x) in sums.iter_mut().zip(four) {
+    let mut sums = [0.0; 8];
+    let eights = part.chunks_exact(8);
+    let rest: f64 = eights.remainder().iter().sum();
+    for eight in eights {
+        for (sum, x) in sums.iter_mut().zip(eight) {
             *sum += x;
         }
     }

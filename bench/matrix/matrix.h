@@ -21,7 +21,7 @@ static inline void *zeroed(size_t n, size_t size)
 }
 
 /* Vectors, so that it is not the compilers' own that are compared. */
-typedef double pair __attribute__((vector_size(16)));
+typedef double pair __attribute__((vector_size(16), may_alias));
 
 /* Multiply: c += a * b, each a square of rows that lie `stride` apart. A stride that is no power of 2, so that the rows
  * of a block do not share a few places of the cache. */
