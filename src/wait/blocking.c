@@ -170,35 +170,42 @@ static struct call *take(struct pool *p, struct thread *self)
 	return NULL;
 }
 
-/* What comes to this idle thread; NULL where it is to leave. */
-static struct call *await_call(struct pool *p, struct thread *self)
+/* Counts this thread out. True: it is to join the one that left before it. Under the lock. */
+static bool count_out(struct pool *p, pthread_t *before)
 {
-	linger(p, self);
-	if (at_load(&self->state, ACQUIRE) != GIVEN) { /* out of patience: but it may be given something until here */
-		lock(&p->lock);
-		list_remove(&self->link);
-		unlock(&p->lock);
-	}
-	return self->call;
+	bool anyone = p->anyone_left;
+
+	*before = p->left;
+	p->left = pthread_self();
+	p->anyone_left = true;
+	at_store(&p->nthreads, p->nthreads - 1, RELEASE);
+	return anyone;
 }
 
-static void leave(struct pool *p)
+/* What comes to this idle thread; NULL where it leaves. It is out of the idle and out of the count in one step, or a
+ * call might be left to a thread that is about to go. */
+static struct call *await_call(struct pool *p, struct thread *self)
 {
 	pthread_t before;
 	bool join, last;
 
+	linger(p, self);
+	if (at_load(&self->state, ACQUIRE) == GIVEN && self->call)
+		return self->call;
 	lock(&p->lock);
-	before = p->left;
-	join = p->anyone_left;
-	p->left = pthread_self();
-	p->anyone_left = true;
-	at_store(&p->nthreads, p->nthreads - 1, RELEASE);
+	if (self->call) { /* given at the last moment */
+		unlock(&p->lock);
+		return self->call;
+	}
+	list_remove(&self->link);
+	join = count_out(p, &before);
 	last = p->stopping && !p->nthreads;
 	unlock(&p->lock);
 	if (last)
 		futex_wake(&p->nthreads, 1);
 	if (join)
 		sys.thread_join(before);
+	return NULL;
 }
 
 static void *thread_main(void *arg)
@@ -223,7 +230,6 @@ static void *thread_main(void *arg)
 		unlock(&p->lock);
 		finish(done, result); /* now, so that the next call of this task may come to this thread */
 	}
-	leave(p);
 	return NULL;
 }
 
