@@ -59,6 +59,17 @@ static inline void watchdog(unsigned seconds)
 	alarm(seconds);
 }
 
+/* Does QEMU run this program? */
+static inline bool emulated(void)
+{
+	FILE *f = fopen("/proc/self/comm", "r");
+	char name[16] = "";
+
+	CHECK(f && fgets(name, sizeof name, f));
+	fclose(f);
+	return strncmp(name, "qemu-", 5) == 0;
+}
+
 static inline int fds_open(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
