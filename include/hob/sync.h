@@ -125,21 +125,25 @@ HOB_API int hob_chan_recv(struct hob_chan *c, void *item, hob_time deadline);
 HOB_API void hob_chan_close(struct hob_chan *c);
 
 /* One of several things to do, whichever is possible first. */
-enum hob_case_kind { HOB_CASE_RECV, HOB_CASE_SEND };
+enum hob_case_kind { HOB_CASE_RECV, HOB_CASE_SEND, HOB_CASE_FD };
 
 struct hob_case {
 	enum hob_case_kind kind;
 	struct hob_chan *chan; /* NULL: this case is never chosen */
 	void *item;            /* of a send: only read */
 	int error;             /* set in the case that is answered: 0, or -EPIPE as hob_chan_send and _recv answer it */
+	int fd;                /* HOB_CASE_FD: when one of `events` holds, as by hob_poll; < 0: never */
+	short events;
+	short revents; /* set in the case that is answered: those that hold; its error is -EBADF for a closed one */
 };
 
 #define HOB_CASES_MAX 64
 
 /* Waits until one of the cases can be done, does that one and no other, and answers its index. Where several can be
  * done at once each has its turn as often as the others; where it waits, its cases stand in line at their channels like
- * all who wait there. A channel may stand in several cases. -ETIMEDOUT, -ECANCELED: none was done. -EINVAL: n is more
- * than HOB_CASES_MAX. Foreign threads: deadline 0 only. [parks] */
+ * all who wait there. A channel may stand in several cases. A descriptor that is ready is only told of: nothing of it
+ * is lost where another case is done. -ETIMEDOUT, -ECANCELED: none was done. -EINVAL: n is more than HOB_CASES_MAX.
+ * Foreign threads: deadline 0 only, and channels only. [parks] */
 HOB_API int hob_select(struct hob_case *cases, unsigned n, hob_time deadline);
 
 #ifdef __cplusplus

@@ -3,10 +3,15 @@
 #ifndef WAIT_BACKEND_H
 #define WAIT_BACKEND_H
 
+#include <errno.h>
 #include <sys/types.h>
 
 #include "sched/task.h"
 #include "wait/timers.h"
+
+/* Not 0: what the task waits for has come about in another way, and the wait ends with -EINTR. Whoever sets it unparks
+ * the task. NULL: there is no other way. */
+typedef atomic_of(uint32_t) wait_stop;
 
 struct io_uring_sqe;
 typedef void ring_prep(struct io_uring_sqe *sqe, const void *arg);
@@ -15,7 +20,7 @@ struct backend {
 	struct poller_ops sched; /* first: the scheduler hands us back this part */
 
 	/* Parks the running task: the contract of hob_poll. */
-	int (*poll_fd)(int fd, short events, hob_time deadline, enum why why);
+	int (*poll_fd)(int fd, short events, hob_time deadline, enum why why, wait_stop *stop);
 
 	/* Has the kernel do what prep() writes into an entry, and parks until it is done: its result. What the entry
 	 * points to stays the kernel's until this returns. A wait given up answers -ETIMEDOUT or -ECANCELED, unless
@@ -35,11 +40,17 @@ const struct backend *backend_self(void);
 int poller_look(int fd, short events);
 
 /* For an event that the descriptor never has: -ETIMEDOUT or -ECANCELED. */
-int poller_await_nothing(hob_time deadline, enum why why);
+int poller_await_nothing(hob_time deadline, enum why why, wait_stop *stop);
 
 /* hob_poll_many, for a reason of its own. */
 struct pollfd;
-int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why);
+int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why, wait_stop *stop);
+
+/* One park of a wait that may be given up. */
+static inline int wait_park(enum why why, hob_time deadline, wait_stop *stop)
+{
+	return stop && at_load(stop, ACQUIRE) ? -EINTR : task_park(why, deadline, PARK_CANCELLABLE);
+}
 
 /* What every poller starts with. */
 struct poller {

@@ -39,7 +39,7 @@ int hob_child_wait(pid_t pid, int *status, struct rusage *usage, hob_time deadli
 	if (pidfd < 0)
 		return pidfd == -ESRCH || pidfd == -EINVAL ? -ECHILD : pidfd;
 	do {
-		err = b->poll_fd(pidfd, POLLIN, deadline, WHY_CHILD);
+		err = b->poll_fd(pidfd, POLLIN, deadline, WHY_CHILD, NULL);
 		if (err >= 0)
 			err = reap(pid, status, usage);
 	} while (err == -EAGAIN);

@@ -84,7 +84,7 @@ static int drive(ares_channel channel, const struct query *q, hob_time deadline)
 		struct pollfd fds[ARES_GETSOCK_MAXNUM];
 		unsigned n = sockets_of(channel, fds);
 		hob_time alarm = alarm_of(channel);
-		int r = poll_many(fds, n, alarm < deadline ? alarm : deadline, WHY_DNS);
+		int r = poll_many(fds, n, alarm < deadline ? alarm : deadline, WHY_DNS, NULL);
 
 		if (r < 0 && (r != -ETIMEDOUT || deadline <= sys.now()))
 			return r;

@@ -163,7 +163,7 @@ static int enter(struct epoll *e, struct waiter *waiter, int fd)
 	return err;
 }
 
-static int poll_fd(int fd, short events, hob_time deadline, enum why why)
+static int poll_fd(int fd, short events, hob_time deadline, enum why why, wait_stop *stop)
 {
 	struct epoll *e = container_of(task_poller(), struct epoll, poller);
 	struct waiter waiter = { .task = task_self(), .events = events };
@@ -173,11 +173,12 @@ static int poll_fd(int fd, short events, hob_time deadline, enum why why)
 		return -EBADF;
 	err = enter(e, &waiter, fd);
 	if (err == -EPERM) /* a file that is always ready, for this and no more */
-		return events & (POLLIN | POLLOUT) ? events & (POLLIN | POLLOUT) : poller_await_nothing(deadline, why);
+		return events & (POLLIN | POLLOUT) ? events & (POLLIN | POLLOUT)
+						   : poller_await_nothing(deadline, why, stop);
 	if (err)
 		return err;
 	while (!err && !at_load(&waiter.done, ACQUIRE))
-		err = task_park(why, deadline, PARK_CANCELLABLE);
+		err = wait_park(why, deadline, stop);
 	if (!at_load(&waiter.done, ACQUIRE))
 		give_up(e, &waiter, fd);
 	if (at_load(&waiter.done, ACQUIRE))

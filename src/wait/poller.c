@@ -30,12 +30,12 @@ int poller_look(int fd, short events)
 	return p.revents & POLLNVAL ? -EBADF : p.revents;
 }
 
-int poller_await_nothing(hob_time deadline, enum why why)
+int poller_await_nothing(hob_time deadline, enum why why, wait_stop *stop)
 {
 	int err;
 
 	do
-		err = task_park(why, deadline, PARK_CANCELLABLE);
+		err = wait_park(why, deadline, stop);
 	while (!err);
 	return err;
 }

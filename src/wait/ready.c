@@ -28,7 +28,7 @@ int hob_poll(int fd, short events, hob_time deadline)
 		return -ECANCELED;
 	if (deadline <= 0)
 		return poller_look(fd, events);
-	return b->poll_fd(fd, events, deadline, WHY_POLL);
+	return b->poll_fd(fd, events, deadline, WHY_POLL, NULL);
 }
 
 /* Many at once: an epoll descriptor of our own has all of them, and is polled for as one, over either backend. */
@@ -74,9 +74,9 @@ static int look(struct pollfd *fds, unsigned n)
 	return ready ? ready : -ETIMEDOUT;
 }
 
-static int await_one(const struct backend *b, struct pollfd *p, hob_time deadline, enum why why)
+static int await_one(const struct backend *b, struct pollfd *p, hob_time deadline, enum why why, wait_stop *stop)
 {
-	int r = b->poll_fd(p->fd, p->events, deadline, why);
+	int r = b->poll_fd(p->fd, p->events, deadline, why, stop);
 
 	if (r < 0 && r != -EBADF)
 		return r;
@@ -84,7 +84,8 @@ static int await_one(const struct backend *b, struct pollfd *p, hob_time deadlin
 	return 1;
 }
 
-static int await_any(const struct backend *b, struct pollfd *fds, unsigned n, hob_time deadline, enum why why)
+static int await_any(const struct backend *b, struct pollfd *fds, unsigned n, hob_time deadline, enum why why,
+		     wait_stop *stop)
 {
 	int ep = sys.epoll_create(), ready = -ETIMEDOUT, err;
 
@@ -94,16 +95,16 @@ static int await_any(const struct backend *b, struct pollfd *fds, unsigned n, ho
 	if (err == -EBADF) /* closed since we looked: poll(2) says which */
 		ready = look(fds, n);
 	while (!err && ready == -ETIMEDOUT) {
-		err = b->poll_fd(ep, POLLIN, deadline, why);
+		err = b->poll_fd(ep, POLLIN, deadline, why, stop);
 		err = err < 0 ? err : 0;
-		if (err != -ECANCELED)
+		if (err != -ECANCELED && err != -EINTR)
 			ready = look(fds, n); /* also where another task was faster: then it was for nothing */
 	}
 	sys.close(ep);
 	return ready == -ETIMEDOUT ? err : ready;
 }
 
-int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why)
+int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why, wait_stop *stop)
 {
 	const struct backend *b = backend_self();
 	int ready;
@@ -116,11 +117,11 @@ int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why)
 	if (ready != -ETIMEDOUT || deadline <= 0)
 		return ready;
 	if (n == 1 && fds->fd >= 0)
-		return await_one(b, fds, deadline, why);
-	return await_any(b, fds, n, deadline, why);
+		return await_one(b, fds, deadline, why, stop);
+	return await_any(b, fds, n, deadline, why, stop);
 }
 
 int hob_poll_many(struct pollfd *fds, unsigned n, hob_time deadline)
 {
-	return poll_many(fds, n, deadline, WHY_POLL);
+	return poll_many(fds, n, deadline, WHY_POLL, NULL);
 }

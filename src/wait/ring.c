@@ -214,12 +214,12 @@ static void give_way(struct op *op, enum why why)
 }
 
 /* Parks until the operation is complete, in any case. */
-static int await(struct op *op, hob_time deadline, enum why why)
+static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop)
 {
 	int err = 0;
 
 	while (!err && !at_load(&op->done, ACQUIRE))
-		err = task_park(why, deadline, PARK_CANCELLABLE);
+		err = wait_park(why, deadline, stop);
 	if (err && !at_load(&op->done, ACQUIRE)) {
 		while (!at_load(&op->done, ACQUIRE)) {
 			cancel(op);
@@ -251,7 +251,7 @@ static struct io_uring_sqe *start(struct op *op, hob_time deadline, int *err)
 	}
 }
 
-static ssize_t perform(ring_prep *prep, const void *arg, hob_time deadline, enum why why)
+static ssize_t perform_or(ring_prep *prep, const void *arg, hob_time deadline, enum why why, wait_stop *stop)
 {
 	struct io_uring_sqe *sqe;
 	struct op op;
@@ -263,7 +263,12 @@ static ssize_t perform(ring_prep *prep, const void *arg, hob_time deadline, enum
 	prep(sqe, arg);
 	io_uring_sqe_set_data(sqe, &op);
 	unlock(&op.ring->lock);
-	return await(&op, deadline, why);
+	return await(&op, deadline, why, stop);
+}
+
+static ssize_t perform(ring_prep *prep, const void *arg, hob_time deadline, enum why why)
+{
+	return perform_or(prep, arg, deadline, why, NULL);
 }
 
 struct poll_for {
@@ -278,11 +283,11 @@ static void prep_poll(struct io_uring_sqe *sqe, const void *arg)
 	io_uring_prep_poll_add(sqe, p->fd, (unsigned)(unsigned short)p->events);
 }
 
-static int poll_fd(int fd, short events, hob_time deadline, enum why why)
+static int poll_fd(int fd, short events, hob_time deadline, enum why why, wait_stop *stop)
 {
-	int r = (int)perform(prep_poll, &(struct poll_for){ fd, events }, deadline, why);
+	int r = (int)perform_or(prep_poll, &(struct poll_for){ fd, events }, deadline, why, stop);
 
-	return r == -EINVAL ? poller_await_nothing(deadline, why) : r; /* nothing to wait at: a regular file */
+	return r == -EINVAL ? poller_await_nothing(deadline, why, stop) : r; /* nothing to wait at: a regular file */
 }
 
 const struct backend backend_ring = {

@@ -32,7 +32,7 @@ int hob_signal_wait(const sigset_t *set, struct signalfd_siginfo *info, hob_time
 		return fd;
 	/* Several may wait for the same signal: whoever is late for it waits on. */
 	while ((err = take(fd, &taken)) == -EAGAIN) {
-		err = b->poll_fd(fd, POLLIN, deadline, WHY_SIGNAL);
+		err = b->poll_fd(fd, POLLIN, deadline, WHY_SIGNAL, NULL);
 		if (err < 0)
 			break;
 	}

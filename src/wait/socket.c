@@ -80,7 +80,7 @@ static int connect_unblocked(const struct connection *c)
 
 static int await_connected(const struct backend *b, int fd, hob_time deadline)
 {
-	int err = b->poll_fd(fd, POLLOUT, deadline, WHY_CONNECT);
+	int err = b->poll_fd(fd, POLLOUT, deadline, WHY_CONNECT, NULL);
 
 	return err < 0 ? err : socket_error(fd);
 }

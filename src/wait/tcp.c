@@ -150,7 +150,7 @@ int tcp_race(const struct hob_address *at, unsigned n, hob_time stagger, hob_tim
 			begin(&r, &at[r.begun], stagger);
 			continue;
 		}
-		err = poll_many(r.runners, r.running, until, WHY_CONNECT);
+		err = poll_many(r.runners, r.running, until, WHY_CONNECT, NULL);
 		if (err > 0)
 			look(&r);
 		else if (err != -ETIMEDOUT || until == deadline)

@@ -47,7 +47,7 @@ ssize_t transfer(const struct transfer *t, int fd, const void *arg, hob_time dea
 		if (n != -EAGAIN && n != -EINTR)
 			return n;
 		if (wrong < WRONG_MAX || t->events != POLLOUT)
-			ready = b->poll_fd(fd, t->events, deadline, t->why);
+			ready = b->poll_fd(fd, t->events, deadline, t->why, NULL);
 		else
 			ready = take_a_rest(deadline);
 		if (ready < 0)

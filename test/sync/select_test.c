@@ -62,9 +62,9 @@ static int ask(void *arg)
 {
 	struct hob_chan *a = chan_new(0), *b = chan_new(1);
 	uint64_t x = 1, y = 2, z = 3, in = 0;
-	struct waiter w = {
-		.cases = { { HOB_CASE_RECV, a, &x, 1 }, { HOB_CASE_SEND, NULL, &y, 1 }, { HOB_CASE_SEND, b, &z, 1 } }
-	};
+	struct waiter w = { .cases = { { .kind = HOB_CASE_RECV, .chan = a, .item = &x, .error = 1 },
+				       { .kind = HOB_CASE_SEND, .chan = NULL, .item = &y, .error = 1 },
+				       { .kind = HOB_CASE_SEND, .chan = b, .item = &z, .error = 1 } } };
 	struct hob_case many[HOB_CASES_MAX + 1] = { 0 };
 	struct hob_scope *s = scope_new();
 
@@ -116,7 +116,7 @@ static void every_answer(void)
 {
 	struct hob_chan *c = chan_new(1);
 	uint64_t item = 1;
-	struct hob_case one = { HOB_CASE_SEND, c, &item, 1 };
+	struct hob_case one = { .kind = HOB_CASE_SEND, .chan = c, .item = &item, .error = 1 };
 
 	for (unsigned workers = 1; workers <= 3; workers++)
 		CHECK_EQ(fake_run(workers, test_random(), ask, NULL), 0);
@@ -136,7 +136,9 @@ static int take_turns(void *arg)
 
 	(void)arg;
 	for (int i = 0; i < N; i++)
-		cases[i] = (struct hob_case){ HOB_CASE_SEND, chan_new(2 * ROUNDS), &item, 0 };
+		cases[i] = (struct hob_case){
+			.kind = HOB_CASE_SEND, .chan = chan_new(2 * ROUNDS), .item = &item, .error = 0
+		};
 	for (int i = 0; i < ROUNDS; i++) {
 		chosen[hob_select(cases, N, HOB_NEVER)]++;
 		CHECK(hob_select(cases, 2, HOB_NEVER) < 2); /* another in between, at the same channels */
