@@ -26,8 +26,8 @@ HOB_TLS_API int hob_tls_client_create(struct hob_tls **out, const char *ca_file)
 
 HOB_TLS_API void hob_tls_destroy(struct hob_tls *t);
 
-/* A connection: the descriptor is borrowed until it is closed. One task may read while another writes. SIGPIPE is to be
- * ignored, as with write(2). */
+/* A connection: the descriptor is borrowed until it is closed. One task may read while another writes. On a pipe
+ * SIGPIPE is to be ignored, as with write(2); a socket makes none. */
 struct hob_tls_conn;
 
 /* Shakes hands over a connected descriptor. A client accepts only a certificate that a trusted authority vouches for

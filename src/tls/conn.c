@@ -7,6 +7,7 @@
 #include "tls/conn.h"
 
 #include <errno.h>
+#include <hob/net.h>
 #include <hob/wait.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -91,8 +92,10 @@ static int flush(struct hob_tls_conn *c, hob_time deadline, hob_time turn)
 	if (err)
 		return err;
 	while (!err && (n = peek(c, buf, sizeof buf)) > 0) {
-		ssize_t sent = hob_write(c->fd, buf, n, deadline);
+		ssize_t sent = hob_send(c->fd, buf, n, 0, deadline); /* without SIGPIPE */
 
+		if (sent == -ENOTSOCK)
+			sent = hob_write(c->fd, buf, n, deadline);
 		enter(c);
 		if (sent > 0)
 			BIO_read(c->out, buf, (int)sent);

@@ -40,16 +40,13 @@ static int on_thread(void *arg)
 	return 0;
 }
 
-/* What the kernel answers itself where a signal, or a cancellation, ends a wait in open(2); by the ring it gets out. */
-#define ERESTARTSYS 512
-
 static ssize_t by_ring(const struct backend *b, ring_prep *prep, struct call *c, hob_time deadline)
 {
 	ssize_t r;
 
 	do {
 		r = b->perform(prep, c, deadline, WHY_FILE);
-		if (r != -ERESTARTSYS)
+		if (r != -EINTR)
 			return r;
 		if (task_cancelled(task_self()))
 			return -ECANCELED;

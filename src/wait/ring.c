@@ -21,6 +21,10 @@
 #define CQ_ENTRIES (HOSTILE ? 4u : 4096u)
 #define REAP 64u
 
+/* With these the kernel has a system call begun again after a signal; by the ring they get out (6.18: of open). */
+#define ERESTARTSYS 512
+#define ERESTART_RESTARTBLOCK 516
+
 /* If the kernel cannot take what is submitted now, look again after this long. */
 #define RETRY_NS 1000000
 
@@ -226,6 +230,8 @@ static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop
 			give_way(op, why);
 		}
 	}
+	if (op->result <= -ERESTARTSYS && op->result >= -ERESTART_RESTARTBLOCK)
+		op->result = -EINTR;
 	return err && (op->result == -ECANCELED || op->result == -EINTR) ? err : op->result;
 }
 

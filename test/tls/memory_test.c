@@ -153,7 +153,6 @@ int main(void)
 	int before;
 
 	test_start();
-	signal(SIGPIPE, SIG_IGN);
 	CHECK_EQ(CRYPTO_set_mem_functions(try_malloc, try_realloc, give_back), 1);
 	snprintf(dir, sizeof dir, "%.40s/hob-tls-XXXXXX", tmp ? tmp : "/tmp");
 	CHECK(mkdtemp(dir));
