@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -224,6 +225,25 @@ static int take_excess(struct stack_pool *p, uintptr_t *slots, int n)
 	return got;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of slots that lie side by side by one call, over the guards between them, which MADV_DONTNEED spares. Where it is
+ * refused (locked memory), pages are lost for a while and nothing else. */
+static void give_pages_back(const struct stack_pool *p, uintptr_t *slots, int n)
+{
+	qsort(slots, (size_t)n, sizeof *slots, by_address);
+	for (int i = 0, next; i < n; i = next) {
+		for (next = i + 1; next < n && slots[next] == slots[next - 1] + p->slot_bytes; next++)
+			;
+		sys.advise((char *)slots[i] + p->page, (size_t)(next - i) * p->slot_bytes - p->page, MADV_DONTNEED);
+	}
+}
+
 void stack_pool_put(struct stack_pool *p, void **low, int n)
 {
 	/* Two slots may be purged for one put back: so the warm ones follow a bound that sinks. */
@@ -241,10 +261,7 @@ void stack_pool_put(struct stack_pool *p, void **low, int n)
 		unlock(&p->lock);
 		if (!purges)
 			continue;
-		/* The guard page is left out, though MADV_DONTNEED would spare it. Where it is refused (locked memory),
-		 * pages are lost for a while and nothing else. */
-		for (int i = 0; i < purges; i++)
-			sys.advise((char *)purge[i] + p->page, p->slot_bytes - p->page, MADV_DONTNEED);
+		give_pages_back(p, purge, purges);
 		lock(&p->lock);
 		while (purges > 0)
 			p->free[p->capacity - ++p->cold] = purge[--purges];
