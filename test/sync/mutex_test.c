@@ -2,25 +2,7 @@
 #include <hob.h>
 
 #include "sched/fake_poller.h"
-
-static struct hob_scope *scope_new(void)
-{
-	struct hob_scope *s;
-
-	CHECK_EQ(hob_scope_create(&s), 0);
-	return s;
-}
-
-static void scope_join(struct hob_scope *s)
-{
-	CHECK_EQ(hob_scope_wait(s, HOB_NEVER), 0);
-	hob_scope_destroy(s);
-}
-
-static void spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
-{
-	CHECK_EQ(hob_spawn(s, fn, arg), 0);
-}
+#include "sched/scopes.h"
 
 /* It is free: nobody holds it and nobody waits. */
 static void check_free(struct hob_mutex *m)

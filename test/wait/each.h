@@ -11,6 +11,7 @@
 
 #include "base/sys.h"
 #include "sched/rig.h"
+#include "sched/scopes.h"
 
 enum { BUSY_WORKERS = 3 };
 
@@ -68,25 +69,6 @@ static inline void each(const char *name, hob_task_fn *fn)
 #define EACH(fn) each(#fn, fn)
 
 /* What cases have in common. */
-
-static inline struct hob_scope *scope_new(void)
-{
-	struct hob_scope *s;
-
-	CHECK_EQ(hob_scope_create(&s), 0);
-	return s;
-}
-
-static inline void scope_join(struct hob_scope *s)
-{
-	CHECK_EQ(hob_scope_wait(s, HOB_NEVER), 0);
-	hob_scope_destroy(s);
-}
-
-static inline void spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
-{
-	CHECK_EQ(hob_spawn(s, fn, arg), 0);
-}
 
 static inline void pipe_new(int fds[2], int flags)
 {
