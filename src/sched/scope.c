@@ -66,7 +66,7 @@ static void tell(struct ending *e)
 	task_unpark(t);
 }
 
-void scope_leave(struct task *t, int result)
+void scope_leave(struct task *t, struct task *ended, int result)
 {
 	struct hob_scope *s = t->scope;
 	struct task *drainer = NULL;
@@ -76,6 +76,8 @@ void scope_leave(struct task *t, int result)
 		keep_error(s, result);
 	lock(&s->lock);
 	list_remove(&t->in_scope);
+	for (; ended; ended = ended->next)
+		list_remove(&ended->in_scope);
 	if (list_empty(&s->tasks)) {
 		waiter = take_waiter(s);
 		drainer = s->drainer;

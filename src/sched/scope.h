@@ -37,8 +37,9 @@ void scope_init(struct hob_scope *s, struct runtime *rt, struct hob_scope *paren
 /* Adds a task that is not yet runnable. False: the scope is cancelled, and it was not `forced`. */
 bool scope_enter(struct hob_scope *s, struct task *t, bool forced);
 
-/* Takes the running task out, keeps its error. The scope may be gone when this returns. */
-void scope_leave(struct task *t, int result);
+/* Takes the running task out, and those that `ended` before it (linked by next), and keeps its error. The scope may be
+ * gone when this returns. */
+void scope_leave(struct task *t, struct task *ended, int result);
 
 /* Cancels, and waits, shielded, until no task is left in the scopes below this one. */
 void scope_drain(struct hob_scope *s);

@@ -47,8 +47,11 @@ static void take_over(struct worker *w, struct task *t, struct task *next)
 	put_slot(w->rt, w, next->fiber.stack_low);
 	next->fiber = t->fiber;
 	at_store(&w->current, next, RELEASE);
-	slab_put(&w->rt->tasks, &w->tasks, t);
 }
+
+/* Tasks of one scope that end one after the other on one stack leave it together, by one lock: the scope lasts as long
+ * as the next of them anyway. They keep their memory until then, so they may not be many. */
+#define ENDED_MAX (HOSTILE ? 2 : 16)
 
 static int run(struct task *t)
 {
@@ -62,21 +65,52 @@ static int run(struct task *t)
 	return result;
 }
 
+/* `t` may leave its scope after `next`, on this stack: it is done well, and that one is of the same scope. */
+static bool may_follow(const struct task *t, const struct task *next)
+{
+	return next && !next->fiber.sp && next->scope == t->scope;
+}
+
+static void leave(struct worker *w, struct task *t, struct task *ended, int result)
+{
+	scope_leave(t, ended, result);
+	while (ended) {
+		struct task *e = ended;
+
+		ended = e->next;
+		slab_put(&w->rt->tasks, &w->tasks, e);
+	}
+}
+
 static void task_main(void *arg)
 {
-	struct task *t = arg;
+	struct task *t = arg, *ended = NULL;
+	unsigned nended = 0;
 
 	worker_after_switch();
 	for (;;) {
-		struct worker *w;
-		struct task *next;
+		int result = run(t);
+		struct worker *w = worker_self();
+		bool looked = !at_load(&w->woken, RELAXED) && deque_length(&w->deque) > 0;
+		struct task *next = looked ? worker_next(w) : NULL;
 
-		scope_leave(t, run(t));
-		w = worker_self();
-		next = worker_next(w);
+		if (result >= 0 && nended < ENDED_MAX && may_follow(t, next)) {
+			t->next = ended;
+			ended = t;
+			nended++;
+			take_over(w, t, next);
+			t = next;
+			continue;
+		}
+		leave(w, t, ended, result);
+		ended = NULL;
+		nended = 0;
+		if (!looked)
+			next = worker_next(w);
 		if (!next || next->fiber.sp)
 			worker_exit(w, t, next);
 		take_over(w, t, next);
+		slab_put(&w->rt->tasks, &w->tasks, t);
 		t = next;
 	}
 }
