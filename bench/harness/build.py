@@ -21,6 +21,7 @@ SUFFIXES = (".c", ".cpp", ".go", ".rs", ".py", ".js")
 INTERPRETERS = {".py": "python3", ".js": "node"}
 OFFLINE = ("failed to download", "Could not resolve host", "Couldn't resolve host", "unable to update registry",
            "Unable to update registry", "failed to fetch")
+NO_CGO = ("no Go source files", 'C compiler "')  # what go says of a file with C in it where there is no C compiler
 OLD = ("lock file version", "is not in GOROOT", "requires rustc")
 
 
@@ -121,6 +122,8 @@ class Builder:
             return
         if any(sign in done.stdout for sign in OFFLINE):
             raise Skip("offline")
+        if any(sign in done.stdout for sign in NO_CGO):
+            raise Skip("absent")
         if any(sign in done.stdout for sign in OLD):
             raise Skip("old")
         raise Failure("cannot be built\n" + "\n".join(done.stdout.splitlines()[-15:]))
