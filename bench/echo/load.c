@@ -206,6 +206,8 @@ static void run_phase(struct phase *p, const struct server *s, int64_t ns)
 			next = p->warm;
 		turn(p, next < p->end ? next : p->end);
 	}
+	if (!warm || !p->done) /* what would be reported is no rate of anything */
+		fail("no answer while it was measured", ETIMEDOUT);
 	cpu = server_cpu_ns(s) - cpu;
 	now -= warm;
 	if (p->rate) {
