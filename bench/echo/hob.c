@@ -1,20 +1,6 @@
 /* echo: a task a connection. hob.c WORKERS [epoll] */
-#define _GNU_SOURCE
 #include "listen.h"
 #include <hob.h>
-#include <poll.h>
-
-static int write_all(int fd, const char *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = hob_write(fd, buf, len, HOB_NEVER);
-		if (n < 0)
-			return (int)n;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 static int serve(void *arg)
 {
@@ -22,8 +8,8 @@ static int serve(void *arg)
 	char buf[1024];
 	ssize_t n;
 
-	while ((n = hob_read(fd, buf, sizeof buf, HOB_NEVER)) > 0)
-		if (write_all(fd, buf, (size_t)n))
+	while ((n = hob_recv(fd, buf, sizeof buf, 0, HOB_NEVER)) > 0)
+		if (hob_send_all(fd, buf, (size_t)n, NULL, HOB_NEVER))
 			break;
 	close(fd);
 	return 0; /* a client that goes away is no error of the server */
@@ -31,17 +17,17 @@ static int serve(void *arg)
 
 static int listener_task(void *arg)
 {
-	int listener = listen_on(0, SOCK_NONBLOCK), fd;
+	int listener = hob_tcp_listen("127.0.0.1", "0", 0, HOB_NEVER), fd;
 	struct hob_scope *s;
 
 	(void)arg;
+	bench_must(listener < 0 ? listener : 0, "hob_tcp_listen");
 	bench_must(hob_scope_create(&s), "hob_scope_create");
 	announce(port_of(listener));
-	while (hob_poll(listener, POLLIN, HOB_NEVER) > 0)
-		while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-			bench_must(hob_spawn(s, serve, (void *)(intptr_t)fd), "hob_spawn");
+	while ((fd = hob_accept(listener, NULL, NULL, 0, HOB_NEVER)) >= 0)
+		bench_must(hob_spawn(s, serve, (void *)(intptr_t)fd), "hob_spawn");
 	hob_scope_destroy(s);
-	return 0;
+	return fd;
 }
 
 int main(int argc, char **argv)
