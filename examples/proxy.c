@@ -1,0 +1,97 @@
+/* proxy: TCP connections handed on to another address, two tasks a connection.
+ * SPDX-License-Identifier: MIT
+ *
+ * It shows one task for each direction of a connection, in a scope that an error of either cancels. A half-close is
+ * handed on as a half-close and a reset as a reset; who sends faster than the other side takes is held up by that side,
+ * since nothing more is read until the last bytes are written.
+ *
+ *     proxy ADDRESS PORT UPSTREAM UPSTREAM-PORT
+ *
+ * Port 0 lets the kernel choose; the first line on stdout says which.
+ */
+#include <poll.h>
+
+#include "serve.h"
+
+static const char *upstream, *upstream_port;
+
+struct direction {
+	int from, to;
+};
+
+/* Moves bytes until `from` has ended and both sides know. Then it stays to see whether `from` is reset, which would go
+ * unnoticed while the other direction has nothing to write to it; POLLHUP comes when that direction has ended too. */
+static int pump(void *arg)
+{
+	struct direction *d = arg;
+	struct pollfd rest[] = { { .fd = d->from }, { .fd = -1 } };
+	char buf[16384];
+	ssize_t n;
+	int err;
+
+	while ((n = hob_recv(d->from, buf, sizeof buf, 0, HOB_NEVER)) > 0) {
+		err = hob_send_all(d->to, buf, (size_t)n, NULL, HOB_NEVER);
+		if (err)
+			return err;
+	}
+	if (n < 0)
+		return (int)n;
+	shutdown(d->to, SHUT_WR);
+	/* Not hob_poll, nor one descriptor alone: over io_uring these answer at once that `from` has ended. */
+	err = hob_poll_many(rest, 2, HOB_NEVER);
+	if (err < 0)
+		return err;
+	return rest[0].revents & POLLERR ? -ECONNRESET : 0;
+}
+
+/* Both directions: 0 once each has ended, or the first error. */
+static int join(int client, int server)
+{
+	static const struct hob_scope_options first_error_ends = { .cancel_on_error = 1 };
+	struct direction there = { client, server }, back = { server, client };
+	struct hob_scope *s;
+	int err = hob_scope_create_with(&s, &first_error_ends);
+
+	if (err)
+		return err;
+	err = hob_spawn(s, pump, &there);
+	if (!err)
+		err = hob_spawn(s, pump, &back);
+	if (!err)
+		err = hob_scope_wait(s, HOB_NEVER);
+	hob_scope_destroy(s);
+	return err;
+}
+
+static int connection(void *arg)
+{
+	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	int client = (int)(intptr_t)arg, server, err;
+
+	server = hob_tcp_connect(upstream, upstream_port, hob_after(10 * HOB_SECOND));
+	err = server < 0 ? server : join(client, server);
+	if (err) { /* a plain close would look like a good end */
+		setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		if (server >= 0)
+			setsockopt(server, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	}
+	close(client);
+	if (server >= 0)
+		close(server);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct server s = { .connection = connection };
+
+	if (argc != 5) {
+		fprintf(stderr, "usage: proxy ADDRESS PORT UPSTREAM UPSTREAM-PORT\n");
+		return 2;
+	}
+	s.address = argv[1];
+	s.port = argv[2];
+	upstream = argv[3];
+	upstream_port = argv[4];
+	return serve(&s);
+}
