@@ -151,8 +151,10 @@ out:
 	hob_scope_destroy(s);
 	if (g.slow)
 		hob_send(g.fd, bye, sizeof bye - 1, 0, hob_after(PATIENCE));
+	hob_shield_begin(); /* or a cancelled task would receive nothing, and leave the rest to nobody */
 	while (g.mail && !hob_chan_recv(g.mail, &m, 0))
 		let_go(m);
+	hob_shield_end();
 	hob_chan_destroy(g.mail);
 	close(g.fd);
 	return 0;

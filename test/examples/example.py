@@ -100,14 +100,15 @@ class Example:
         return len(os.listdir(self.proc / "fd"))
 
     def held(self):
-        """Its sockets and files. The library's own descriptors, all anon_inode, come and go as it needs them."""
+        """Its sockets and files. What the library has for itself, anon_inodes and at times the limits of the cores
+        in /proc and /sys, comes and goes."""
         found = []
         for fd in os.listdir(self.proc / "fd"):
             try:
                 name = os.readlink(self.proc / "fd" / fd)
             except FileNotFoundError:
                 continue
-            if not name.startswith("anon_inode:"):
+            if not name.startswith(("anon_inode:", "/proc/", "/sys/")):
                 found.append(name)
         return sorted(found)
 
