@@ -24,7 +24,6 @@ struct direction {
 static int pump(void *arg)
 {
 	struct direction *d = arg;
-	struct pollfd rest[] = { { .fd = d->from }, { .fd = -1 } };
 	char buf[16384];
 	ssize_t n;
 	int err;
@@ -37,11 +36,10 @@ static int pump(void *arg)
 	if (n < 0)
 		return (int)n;
 	shutdown(d->to, SHUT_WR);
-	/* Not hob_poll, nor one descriptor alone: over io_uring these answer at once that `from` has ended. */
-	err = hob_poll_many(rest, 2, HOB_NEVER);
+	err = hob_poll(d->from, 0, HOB_NEVER);
 	if (err < 0)
 		return err;
-	return rest[0].revents & POLLERR ? -ECONNRESET : 0;
+	return err & POLLERR ? -ECONNRESET : 0;
 }
 
 /* Both directions: 0 once each has ended, or the first error. */

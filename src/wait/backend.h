@@ -46,6 +46,10 @@ int poller_await_nothing(hob_time deadline, enum why why, wait_stop *stop);
 struct pollfd;
 int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why, wait_stop *stop);
 
+/* The wait of poll_many, by way of one epoll descriptor that is polled over `b`. */
+int poll_gathered(const struct backend *b, struct pollfd *fds, unsigned n, hob_time deadline, enum why why,
+		  wait_stop *stop);
+
 /* One park of a wait that may be given up. */
 static inline int wait_park(enum why why, hob_time deadline, wait_stop *stop)
 {

@@ -84,8 +84,8 @@ static int await_one(const struct backend *b, struct pollfd *p, hob_time deadlin
 	return 1;
 }
 
-static int await_any(const struct backend *b, struct pollfd *fds, unsigned n, hob_time deadline, enum why why,
-		     wait_stop *stop)
+int poll_gathered(const struct backend *b, struct pollfd *fds, unsigned n, hob_time deadline, enum why why,
+		  wait_stop *stop)
 {
 	int ep = sys.epoll_create(), ready = -ETIMEDOUT, err;
 
@@ -118,7 +118,7 @@ int poll_many(struct pollfd *fds, unsigned n, hob_time deadline, enum why why, w
 		return ready;
 	if (n == 1 && fds->fd >= 0)
 		return await_one(b, fds, deadline, why, stop);
-	return await_any(b, fds, n, deadline, why, stop);
+	return poll_gathered(b, fds, n, deadline, why, stop);
 }
 
 int hob_poll_many(struct pollfd *fds, unsigned n, hob_time deadline)

@@ -292,8 +292,15 @@ static void prep_poll(struct io_uring_sqe *sqe, const void *arg)
 static int poll_fd(int fd, short events, hob_time deadline, enum why why, wait_stop *stop)
 {
 	int r = (int)perform_or(prep_poll, &(struct poll_for){ fd, events }, deadline, why, stop);
+	struct pollfd p = { .fd = fd, .events = events };
 
-	return r == -EINVAL ? poller_await_nothing(deadline, why, stop) : r; /* nothing to wait at: a regular file */
+	if (r == -EINVAL) /* nothing to wait at: a regular file */
+		return poller_await_nothing(deadline, why, stop);
+	if (r <= 0 || (r &= events | POLLERR | POLLHUP | POLLNVAL))
+		return r;
+	/* The ring always asks for POLLRDHUP too, and would end at once again: so by way of epoll, which does not. */
+	r = poll_gathered(&backend_ring, &p, 1, deadline, why, stop);
+	return r < 0 ? r : p.revents;
 }
 
 const struct backend backend_ring = {

@@ -70,6 +70,27 @@ static int sockets(void *arg)
 	return 0;
 }
 
+/* The end of one direction is no event for who did not ask for it. */
+static int half_closed(void *arg)
+{
+	char full[4096] = { 0 };
+	int p[2];
+
+	(void)arg;
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p), 0);
+	CHECK_EQ(shutdown(p[1], SHUT_WR), 0);
+	CHECK_EQ(hob_poll(p[0], POLLRDHUP, HOB_NEVER), POLLRDHUP);
+	CHECK_EQ(hob_poll(p[0], POLLIN, HOB_NEVER), POLLIN);
+	CHECK_EQ(hob_poll(p[0], 0, hob_after(100 * HOB_US)), -ETIMEDOUT);
+	while (send(p[0], full, sizeof full, MSG_DONTWAIT) > 0)
+		;
+	CHECK_EQ(hob_poll(p[0], POLLOUT, hob_after(100 * HOB_US)), -ETIMEDOUT);
+	close(p[1]);
+	CHECK(hob_poll(p[0], 0, HOB_NEVER) & POLLHUP);
+	close(p[0]);
+	return 0;
+}
+
 static int eventfds(void *arg)
 {
 	int fd = eventfd(0, EFD_CLOEXEC);
@@ -283,6 +304,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	EACH(pipes);
 	EACH(sockets);
+	EACH(half_closed);
 	EACH(eventfds);
 	EACH(regular_files);
 	EACH(bad_descriptors);
