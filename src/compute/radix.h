@@ -1,9 +1,11 @@
 /* A radix sort of keys of one type, from the most significant digit on. No include guard: included once for each type,
  * with UNIT, LESS and NAME as in quick.h, which it includes, and SIGNED, the signed integer of the same size.
  *
- * A digit is taken from the range that the keys at hand span, not from the whole key, so keys that lie close together
- * (as doubles do, by their exponents) are told apart as quickly as others. Keys stay in the array until the first
- * digit is counted; then buckets go from side to side, and come home at the end. Small ones are left to quick.h.
+ * A digit is taken from the highest bit on in which the keys at hand differ, so keys that lie close together (as
+ * doubles do, by their exponents) are told apart as quickly as others. Which bit that is, is guessed from a few keys;
+ * who counts sees whether the others agree, and if not, they are counted again: so as a rule memory is read once less.
+ * Keys stay in the array until the first digit is counted; then buckets go from side to side, and come home at the
+ * end. Small ones are left to quick.h.
  */
 #include "compute/quick.h"
 
@@ -29,47 +31,31 @@ struct NAME(division) {
 	size_t n, block, nblocks;
 	struct mask mask; /* of `from` */
 	bool home;        /* `from` is the array itself */
-	UNIT least, most;
-	unsigned shift;
+	UNIT first;       /* one of the keys */
+	unsigned shift;   /* of the digit */
 	size_t (*counts)[DIGITS];
-	struct NAME(span) {
-		UNIT least, most;
-	} * spans;
+	UNIT *differ; /* a block's: all bits in which some key differs from `first` */
 };
-
-static inline size_t NAME(digit)(const struct NAME(division) * d, UNIT k)
-{
-	return (size_t)((UNIT)(NAME(to_order)(k, d->mask) - d->least) >> d->shift);
-}
-
-static int NAME(span_blocks)(size_t begin, size_t end, void *arg)
-{
-	struct NAME(division) *d = arg;
-
-	for (size_t b = begin; b < end; b++) {
-		struct NAME(span) s = { .least = (UNIT) ~(UNIT)0, .most = 0 };
-
-		for (size_t i = b * d->block; i < d->n && i < (b + 1) * d->block; i++) {
-			UNIT k = NAME(to_order)(d->from[i], d->mask);
-
-			s.least = k < s.least ? k : s.least;
-			s.most = k > s.most ? k : s.most;
-		}
-		d->spans[b] = s;
-	}
-	return 0;
-}
 
 static int NAME(count_blocks)(size_t begin, size_t end, void *arg)
 {
-	struct NAME(division) *d = arg;
+	const struct NAME(division) *d = arg;
+	const struct mask mask = d->mask;
+	const UNIT *from = d->from, first = d->first;
+	const unsigned shift = d->shift;
 
 	for (size_t b = begin; b < end; b++) {
-		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n;
+		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n, *counts = d->counts[b];
+		UNIT differ = 0;
 
-		memset(d->counts[b], 0, sizeof d->counts[b]);
-		for (size_t i = b * d->block; i < last; i++)
-			d->counts[b][NAME(digit)(d, d->from[i])]++;
+		memset(counts, 0, sizeof d->counts[b]);
+		for (size_t i = b * d->block; i < last; i++) {
+			UNIT k = NAME(to_order)(from[i], mask);
+
+			differ |= k ^ first;
+			counts[k >> shift & (DIGITS - 1)]++;
+		}
+		d->differ[b] = differ;
 	}
 	return 0;
 }
@@ -77,13 +63,20 @@ static int NAME(count_blocks)(size_t begin, size_t end, void *arg)
 /* The counts are by now where each block's next key of each digit goes. */
 static int NAME(scatter_blocks)(size_t begin, size_t end, void *arg)
 {
-	struct NAME(division) *d = arg;
+	const struct NAME(division) *d = arg;
+	const struct mask mask = d->mask;
+	const UNIT *from = d->from;
+	const unsigned shift = d->shift;
+	UNIT *to = d->to;
 
 	for (size_t b = begin; b < end; b++) {
-		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n;
+		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n, *next = d->counts[b];
 
-		for (size_t i = b * d->block; i < last; i++)
-			d->to[d->counts[b][NAME(digit)(d, d->from[i])]++] = NAME(to_order)(d->from[i], d->mask);
+		for (size_t i = b * d->block; i < last; i++) {
+			UNIT k = NAME(to_order)(from[i], mask);
+
+			to[next[k >> shift & (DIGITS - 1)]++] = k;
+		}
 	}
 	return 0;
 }
@@ -154,19 +147,23 @@ static void NAME(add_up)(struct NAME(division) * d)
 		}
 }
 
-static void NAME(choose_digit)(struct NAME(division) * d)
+/* The digit for keys that differ in these bits. */
+static unsigned NAME(shift_for)(UNIT differ)
 {
-	unsigned bits = 0;
+	unsigned shift = 0;
 
-	d->least = d->spans[0].least;
-	d->most = d->spans[0].most;
-	for (size_t b = 1; b < d->nblocks; b++) {
-		d->least = d->spans[b].least < d->least ? d->spans[b].least : d->least;
-		d->most = d->spans[b].most > d->most ? d->spans[b].most : d->most;
-	}
-	while (bits < 8 * sizeof(UNIT) && (UNIT)(d->most - d->least) >> bits >= DIGITS)
-		bits++;
-	d->shift = bits;
+	while (differ >> shift >= DIGITS)
+		shift++;
+	return shift;
+}
+
+static UNIT NAME(differ_in_sample)(const struct NAME(division) * d)
+{
+	UNIT differ = 0;
+
+	for (size_t i = 0; i < SAMPLE; i++)
+		differ |= NAME(to_order)(d->from[d->n / SAMPLE * i], d->mask) ^ d->first;
+	return differ;
 }
 
 /* Runs fn over all blocks; where the call ends before, they may not all be done. */
@@ -176,14 +173,27 @@ static bool NAME(each_block)(struct NAME(division) * d, hob_range_fn *fn)
 	return control_error(&d->radix->control) == 0;
 }
 
+/* Counts the digits. False: the call has ended, or all keys are equal. */
+static bool NAME(count)(struct NAME(division) * d)
+{
+	unsigned guess;
+	UNIT differ = 0;
+
+	d->first = NAME(to_order)(d->from[0], d->mask);
+	d->shift = guess = NAME(shift_for)(NAME(differ_in_sample)(d));
+	if (!NAME(each_block)(d, NAME(count_blocks)))
+		return false;
+	for (size_t b = 0; b < d->nblocks; b++)
+		differ |= d->differ[b];
+	d->shift = NAME(shift_for)(differ);
+	return differ && (d->shift == guess || NAME(each_block)(d, NAME(count_blocks)));
+}
+
 /* Where the call ends before all keys have moved, or they are all equal, they are brought home from where they were. */
 static void NAME(divide)(struct NAME(division) * d)
 {
-	bool done = NAME(each_block)(d, NAME(span_blocks));
+	bool done = NAME(count)(d);
 
-	if (done)
-		NAME(choose_digit)(d);
-	done = done && d->most != d->least && NAME(each_block)(d, NAME(count_blocks));
 	if (done) {
 		NAME(add_up)(d);
 		done = NAME(each_block)(d, NAME(scatter_blocks));
@@ -200,7 +210,7 @@ static void NAME(sort_bucket)(struct radix *r, UNIT *from, UNIT *to, size_t n, b
 	struct NAME(division) d = { .radix = r, .from = from, .to = to, .n = n, .mask = mask, .home = home };
 	size_t blocks = n / BLOCK < BLOCKS * r->width ? n / BLOCK : BLOCKS * r->width;
 	size_t counts[1][DIGITS];
-	struct NAME(span) span;
+	UNIT differ;
 	void *shared = NULL;
 
 	if (n <= LEAF) {
@@ -208,11 +218,11 @@ static void NAME(sort_bucket)(struct radix *r, UNIT *from, UNIT *to, size_t n, b
 		return;
 	}
 	if (r->width > 1 && blocks > 1)
-		shared = sys.alloc(blocks * (sizeof *d.counts + sizeof *d.spans));
+		shared = sys.alloc(blocks * (sizeof *d.counts + sizeof *d.differ));
 	d.nblocks = shared ? blocks : 1;
 	d.block = (n - 1) / d.nblocks + 1;
 	d.counts = shared ? shared : counts;
-	d.spans = shared ? (void *)(d.counts + blocks) : &span;
+	d.differ = shared ? (void *)(d.counts + blocks) : &differ;
 	NAME(divide)(&d);
 	sys.free(shared);
 }

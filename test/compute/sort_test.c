@@ -277,7 +277,7 @@ static int by_key(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
-enum keys { ANY_BITS, CLOSE, ONE_FAR_OFF, BY_MAGNITUDE, ONE_VALUE, SPECIAL, IN_ORDER, KEYS };
+enum keys { ANY_BITS, CLOSE, ONE_FAR_OFF, ONE_UNSEEN, BY_MAGNITUDE, ONE_VALUE, SPECIAL, IN_ORDER, KEYS };
 
 static uint64_t key(enum keys k, size_t i, enum hob_key kind, struct dice *dice)
 {
@@ -293,6 +293,8 @@ static uint64_t key(enum keys k, size_t i, enum hob_key kind, struct dice *dice)
 		return 0x7fffffffffffff00 + bits % 1000;
 	case ONE_FAR_OFF:
 		return i ? bits % 1000 : ~bits;
+	case ONE_UNSEEN: /* by a look at a few */
+		return i != 1 ? bits % 1000 : ~bits;
 	case BY_MAGNITUDE:
 		return bits >> roll(dice, 64);
 	case ONE_VALUE:
