@@ -1,4 +1,4 @@
-/* fork: a job for every call of fib, every queen and every node. hob.c WORKERS FIB QUEENS ROOTS */
+/* fork: a job for every call of fib, every queen of the first rows and every node. hob.c WORKERS FIB QUEENS ROOTS */
 #include "fork.h"
 #include <hob.h>
 
@@ -46,8 +46,8 @@ static void queens(void *arg)
 	struct hob_job jobs[QUEENS_MAX];
 	int n = 0;
 
-	if (q->row == args.queens) {
-		q->found = 1;
+	if (q->row == QUEENS_GRAIN) {
+		q->found = queens_serial(&q->board, q->row, args.queens);
 		return;
 	}
 	for (int c = 0; c < args.queens; c++) {

@@ -1,4 +1,5 @@
-// fork: a join for every call of fib, parallel iterators over queens and nodes. rayon.rs WORKERS FIB QUEENS ROOTS
+// fork: a join for every call of fib and two deep for every node, parallel iterators over the first queens.
+// rayon.rs WORKERS FIB QUEENS ROOTS
 #[path = "../pool.rs"]
 mod pool;
 
@@ -6,6 +7,7 @@ use rayon::prelude::*;
 use std::time::Instant;
 
 const QUEENS_MAX: usize = 14;
+const QUEENS_GRAIN: usize = 4;
 type Board = [i8; QUEENS_MAX];
 
 fn fib(n: u64) -> u64 {
@@ -23,18 +25,30 @@ fn is_safe(board: &Board, row: usize, column: usize) -> bool {
     })
 }
 
-fn queens(board: &Board, row: usize, n: usize) -> u64 {
+fn with(board: &Board, row: usize, column: usize) -> Board {
+    let mut next = *board;
+    next[row] = column as i8;
+    next
+}
+
+fn queens_serial(board: &Board, row: usize, n: usize) -> u64 {
     if row == n {
         return 1;
     }
     (0..n)
+        .filter(|&column| is_safe(board, row, column))
+        .map(|column| queens_serial(&with(board, row, column), row + 1, n))
+        .sum()
+}
+
+fn queens(board: &Board, row: usize, n: usize) -> u64 {
+    if row == QUEENS_GRAIN {
+        return queens_serial(board, row, n);
+    }
+    (0..n)
         .into_par_iter()
         .filter(|&column| is_safe(board, row, column))
-        .map(|column| {
-            let mut next = *board;
-            next[row] = column as i8;
-            queens(&next, row + 1, n)
-        })
+        .map(|column| queens(&with(board, row, column), row + 1, n))
         .sum()
 }
 
