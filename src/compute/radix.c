@@ -20,6 +20,7 @@ struct radix {
 
 #define DIGITS 256  /* values of a digit: more would not fit into the first-level caches, of data and addresses */
 #define LEAF 256    /* keys that are not worth a division */
+#define AHEAD 128   /* keys: fetched so long before use, since caches look ahead by themselves to a page's end only */
 #define SAMPLE 32   /* keys to guess from */
 #define BLOCK 16384 /* keys in a block, at least */
 #define BLOCKS 4    /* a core, to balance */

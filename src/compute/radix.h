@@ -52,6 +52,7 @@ static int NAME(count_blocks)(size_t begin, size_t end, void *arg)
 		for (size_t i = b * d->block; i < last; i++) {
 			UNIT k = NAME(to_order)(from[i], mask);
 
+			__builtin_prefetch(from + i + AHEAD);
 			differ |= k ^ first;
 			counts[k >> shift & (DIGITS - 1)]++;
 		}
@@ -73,9 +74,11 @@ static int NAME(scatter_blocks)(size_t begin, size_t end, void *arg)
 		size_t last = (b + 1) * d->block < d->n ? (b + 1) * d->block : d->n, *next = d->counts[b];
 
 		for (size_t i = b * d->block; i < last; i++) {
-			UNIT k = NAME(to_order)(from[i], mask);
+			UNIT k = NAME(to_order)(from[i], mask), *place = to + next[k >> shift & (DIGITS - 1)]++;
 
-			to[next[k >> shift & (DIGITS - 1)]++] = k;
+			*place = k;
+			__builtin_prefetch(from + i + AHEAD);
+			__builtin_prefetch(place + 64 / sizeof k, 1); /* a bucket's next cache line */
 		}
 	}
 	return 0;
