@@ -7,9 +7,9 @@
 #include "base/sys.h"
 #include "sched/jobs.h"
 
-/* An automatic range grows until it takes about so long: well above the price of a steal and of reading the clock, well
- * below what the last range may cost in balance. */
-#define RANGE_NS 20000
+/* An automatic range grows until it takes about so long: well above the price of a steal, of reading the clock and of
+ * memory that is read from a new place on, well below what the last range may cost in balance. */
+#define RANGE_NS 40000
 
 struct control {
 	atomic_of(int) error; /* the first, which ends it */
