@@ -92,7 +92,7 @@ static bool take_moved(struct runtime *rt, struct hob_job *job)
 /* Is the job still in the deque of this worker, and now its joiner's to run? */
 static bool take_back(struct hob_forks *f, struct hob_job *job)
 {
-	uintptr_t home = at_load(&job->home, RELAXED);
+	uintptr_t home = at_load(&job->home, ACQUIRE); /* of DONE: then the thief's step of top is seen, too */
 	uint64_t top;
 
 	if (!f)
