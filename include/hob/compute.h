@@ -177,12 +177,21 @@ struct hob_forks {
 	struct hob_job *ring[HOB_FORKS_MAX];
 };
 
+/* What a schedule explorer puts itself in the place of (test/model). */
+#ifndef HOB_EXPLORE
+#define HOB_LOAD(p, order) __atomic_load_n((p), (order))
+#define HOB_STORE(p, v, order) __atomic_store_n((p), (v), (order))
+#endif
+
 extern HOB_API __thread struct hob_forks *hob_forks_self __attribute__((tls_model("initial-exec")));
 HOB_API void hob_fork_slow(struct hob_job *job);
 HOB_API void hob_join_slow(struct hob_forks *f, struct hob_job *job);
 
 /* hob_forks_self of the thread we are on now. In assembly, since a task may have changed threads since the last look,
  * and a compiler would keep the thread's address. */
+#ifdef HOB_EXPLORE
+struct hob_forks *hob_forks_here(void);
+#else
 static inline struct hob_forks *hob_forks_here(void)
 {
 	struct hob_forks *f;
@@ -200,6 +209,7 @@ static inline struct hob_forks *hob_forks_here(void)
 #endif
 	return f;
 }
+#endif
 
 static inline void hob_fork(struct hob_job *job, hob_job_fn *fn, void *arg)
 {
@@ -207,16 +217,16 @@ static inline void hob_fork(struct hob_job *job, hob_job_fn *fn, void *arg)
 
 	job->fn = fn;
 	job->arg = arg;
-	__atomic_store_n(&job->home, (uintptr_t)f, __ATOMIC_RELAXED);
+	HOB_STORE(&job->home, (uintptr_t)f, __ATOMIC_RELAXED);
 	if (__builtin_expect(f != NULL, 1)) {
 		uint64_t bottom = f->bottom;
 
 		job->index = bottom;
-		__atomic_store_n(&f->ring[bottom % HOB_FORKS_MAX], job, __ATOMIC_RELAXED);
-		__atomic_store_n(&f->bottom, bottom + 1, __ATOMIC_RELEASE);
+		HOB_STORE(&f->ring[bottom % HOB_FORKS_MAX], job, __ATOMIC_RELAXED);
+		HOB_STORE(&f->bottom, bottom + 1, __ATOMIC_RELEASE);
 		/* The light half of a fence; who sets the limit pays the heavy. */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		if (__builtin_expect(bottom + 1 < __atomic_load_n(&f->limit, __ATOMIC_RELAXED), 1))
+		if (__builtin_expect(bottom + 1 < HOB_LOAD(&f->limit, __ATOMIC_RELAXED), 1))
 			return;
 	}
 	hob_fork_slow(job);
@@ -226,13 +236,13 @@ static inline void hob_join_direct(struct hob_job *job, hob_job_fn *fn, void *ar
 {
 	struct hob_forks *f = hob_forks_here();
 
-	if (__builtin_expect((uintptr_t)f == __atomic_load_n(&job->home, __ATOMIC_RELAXED), 1)) {
+	if (__builtin_expect((uintptr_t)f == HOB_LOAD(&job->home, __ATOMIC_RELAXED), 1)) {
 		/* Not f->bottom - 1, which is the same: its value would pass through memory from call to call. */
 		uint64_t bottom = job->index;
 
-		__atomic_store_n(&f->bottom, bottom, __ATOMIC_RELAXED);
+		HOB_STORE(&f->bottom, bottom, __ATOMIC_RELAXED);
 		__atomic_signal_fence(__ATOMIC_SEQ_CST); /* the light half; a thief pays the heavy */
-		if (__builtin_expect(__atomic_load_n(&f->top, __ATOMIC_RELAXED) < bottom, 1)) {
+		if (__builtin_expect(HOB_LOAD(&f->top, __ATOMIC_RELAXED) < bottom, 1)) {
 			fn(arg);
 			return;
 		}

@@ -43,6 +43,9 @@
  * The joiner swaps its own address in by CAS and parks; the runner swaps DONE in, and unparks whom it found there. The
  * runner's last touch of the job, which lies on the joiner's stack, is that swap. A job that turns DONE while its join
  * is at work was stolen, and was the last: so top has passed it, and the join puts bottom back to there.
+ *
+ * test/model/jobs_test.c runs these sources through every schedule of small programs, and finds it where the thief's
+ * fence is left out.
  */
 #ifndef SCHED_JOBS_H
 #define SCHED_JOBS_H
