@@ -47,6 +47,7 @@ enum hob_backend {
 /* All zero is the sane default. */
 struct hob_options {
 	unsigned workers;         /* threads that run tasks; 0: hob_cores(), looked at again as it may change */
+	unsigned workers_max;     /* where workers is 0: never more than so many; 0: no such bound */
 	enum hob_backend backend; /* AUTO may be narrowed by HOB_BACKEND=io_uring|epoll in the environment */
 	size_t stack_bytes;       /* of each task, its guard included; 0: 256 KiB. Memory is taken as it is touched */
 	unsigned blocking_max;    /* threads for hob_blocking at once; 0: HOB_BLOCKING_MAX */

@@ -104,6 +104,8 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	rt->options = *opts;
 	rt->follows = opts->workers == 0;
 	rt->most = opts->workers ? opts->workers : cpus_most();
+	if (rt->follows && opts->workers_max && rt->most > opts->workers_max)
+		rt->most = opts->workers_max;
 	if (rt->most > WORKERS_MAX)
 		rt->most = WORKERS_MAX;
 	rt->seed = opts->seed ? opts->seed : sys.random();

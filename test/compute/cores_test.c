@@ -123,6 +123,16 @@ static void threads_start_late(void)
 	CHECK_EQ(hob_run(NULL, tell, &s), 0);
 }
 
+static void no_more_than_asked_for(void)
+{
+	const struct phase phases[] = { { 2, true }, { 1, true }, { 2, false } }; /* the first with four cores */
+	struct hob_options two = { .workers_max = 2 };
+	struct story s = { .phases = phases, .nphases = 3 };
+
+	start(4);
+	CHECK_EQ(hob_run(&two, tell, &s), 0);
+}
+
 static int count_all(size_t begin, size_t end, void *arg)
 {
 	at_store(&cores, 1 + (unsigned)(begin % MOST), RELAXED);
@@ -210,6 +220,7 @@ int main(void)
 	test_start();
 	TEST(a_loop_follows);
 	TEST(threads_start_late);
+	TEST(no_more_than_asked_for);
 	TEST(where_no_thread_can_be_had);
 	TEST(nothing_is_lost_aside);
 	return test_done();
