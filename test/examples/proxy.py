@@ -128,6 +128,9 @@ def main():
                 ways(server, upstream)
             with Example(backend, "proxy", "127.0.0.1", 0, "127.0.0.1", port) as server:
                 clients = [pair(server, upstream) for _ in range(200)]
+                for client, there in clients:  # each is through
+                    client.sendall(b"x")
+                    there.recv(1)
                 server.end()
                 is_true("at the end all are cut", all(is_reset(s) for ends in clients for s in ends))
         with Example(backend, "proxy", "127.0.0.1", 0, "127.0.0.1", port) as server:

@@ -45,12 +45,6 @@ static void says(struct hob_child_options o, const char *script, const char *wan
 		test_fail(__FILE__, __LINE__, got);
 }
 
-/* QEMU makes a fork of vfork(2), so that a parent does not learn why its child could not start. */
-static int not_started(int err)
-{
-	return emulated() ? 127 : err;
-}
-
 static int outcomes(void *arg)
 {
 	struct hob_child_options o = { 0 };
@@ -62,15 +56,15 @@ static int outcomes(void *arg)
 	o.path = "/bin/sh";
 	CHECK_EQ(run(&o, "exit 3"), 3);
 	o.path = "/nothing/here";
-	CHECK_EQ(run(&o, ""), not_started(-ENOENT));
+	CHECK_EQ(run(&o, ""), -ENOENT);
 	o.path = "no-such-command-anywhere";
-	CHECK_EQ(run(&o, ""), not_started(-ENOENT));
+	CHECK_EQ(run(&o, ""), -ENOENT);
 	o.path = "/dev/null";
-	CHECK_EQ(run(&o, ""), not_started(-EACCES));
+	CHECK_EQ(run(&o, ""), -EACCES);
 	o = (struct hob_child_options){ .cwd = "/nothing/here" };
-	CHECK_EQ(run(&o, ""), not_started(-ENOENT));
+	CHECK_EQ(run(&o, ""), -ENOENT);
 	o = (struct hob_child_options){ .output_fd = 9999 };
-	CHECK_EQ(run(&o, ""), not_started(-EBADF));
+	CHECK_EQ(run(&o, ""), -EBADF);
 	o = (struct hob_child_options){ .error_fd = -2 };
 	CHECK_EQ(run(&o, ""), -EBADF);
 	o = (struct hob_child_options){ 0 };
@@ -206,6 +200,10 @@ int main(void)
 	for (fd = 3; fd < 64; fd++)
 		close(fd);
 	sys.spawn = refused_spawn;
+	if (emulated()) { /* QEMU makes a fork of vfork(2), which a program with threads may not survive */
+		TEST_SKIP(all, "the emulator cannot");
+		return test_done();
+	}
 	EACH(outcomes);
 	EACH(surroundings);
 	EACH(many);
