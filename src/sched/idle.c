@@ -212,6 +212,8 @@ struct task *idle_find(struct worker *w)
 	 * older than what the poller brings, and would never find room behind it while events keep coming. */
 	t = worker_next_shared(w);
 	w->rt->ops->poll(w->poller, 0);
+	if (t && deque_length(&w->deque)) /* nobody was told of the first that the poller brought */
+		idle_notify(w->rt);
 	while (!t && !(t = look(w, HOSTILE))) {
 		if (at_load(&w->rt->stopping, ACQUIRE))
 			break;

@@ -36,12 +36,15 @@ static struct worker *own_worker(struct runtime *rt)
 void worker_ready(struct runtime *rt, struct task *t)
 {
 	struct worker *w = own_worker(rt);
+	/* From its own poller: what the worker will run at once by itself is no reason to wake another core. */
+	bool runs_next = w && !w->current && deque_length(&w->deque) == 0;
 
 	if (w)
 		add(w, t);
 	else
 		inject_push(&rt->inject, &t, 1);
-	idle_notify(rt);
+	if (!runs_next)
+		idle_notify(rt);
 }
 
 void worker_ready_next(struct runtime *rt, struct task *t)
