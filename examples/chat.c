@@ -112,12 +112,14 @@ static bool next_line(struct hob_reader *r, char *out, size_t size, hob_time dea
 /* From the first word to the last, of a guest whose name, channel and writer are there. */
 static void stay(struct guest *g, struct hob_reader *r)
 {
+	static const char welcome[] = "* welcome\n";
 	char line[LINE_SIZE];
 
 	pthread_mutex_lock(&lock);
 	LIST_INSERT_HEAD(&room, g, link);
 	pthread_mutex_unlock(&lock);
 	tell(g, " ", "has come");
+	hob_send_all(g->fd, welcome, sizeof welcome - 1, NULL, hob_after(PATIENCE));
 	while (next_line(r, line, sizeof line, HOB_NEVER))
 		tell(g, ": ", line);
 	hob_shield_begin(); /* those who stay are told, also where this task is cancelled */

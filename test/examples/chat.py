@@ -11,6 +11,8 @@ class Guest:
         self.lines = self.socket.makefile("r", encoding="latin-1", newline="\n")
         self.hello = self.lines.readline()
         self.say(name)
+        while self.hears() != "* welcome":  # who comes next is announced to this one
+            pass
 
     def say(self, line):
         self.socket.sendall(line.encode("latin-1") + b"\n")
