@@ -1,0 +1,21 @@
+/* The native function that a thread of another process is in: by its instruction pointer, the map of its memory and the
+ * ELF files mapped there, line numbers by libdw where that is built in. */
+#ifndef LOOK_NATIVE_H
+#define LOOK_NATIVE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "look/frame.h"
+
+/* What is known of one process's code. Made at the first need; an execve makes it stale: close, and open anew. */
+struct look_native;
+
+int look_native_open(pid_t pid, struct look_native **out); /* 0 or a negative errno: -EPERM, -ESRCH, -ENOMEM, ... */
+void look_native_close(struct look_native *n);             /* NULL is fine */
+
+/* The innermost frame outside of libc, from a thread's stack and instruction pointers (the last two numbers of
+ * /proc/TID/syscall, for a thread that is blocked). -ENOENT: not known. Nothing is stopped. */
+int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct look_frame *out);
+
+#endif
