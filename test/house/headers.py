@@ -65,6 +65,29 @@ def documented(pages):
     return {a or b for a, b in names}
 
 
+def prototype(kind, name, args):
+    """One spelling of each declaration, whatever its line breaks."""
+    joined = re.sub(r"\s+", " ", ", ".join(a.strip() for a in args)).strip()
+    return re.sub(r"\s+", " ", f"{kind.strip()} {name}({joined})").replace("* hob_", "*hob_")
+
+
+def prototypes_declared(text):
+    found = re.findall(r"^(?:HOB_API|HOB_TLS_API|static inline) ([^;{=]*?)\b(hob_\w+)\(([^;{]*?)\)\s*[;{]", text,
+                       re.MULTILINE)
+    return {prototype(kind, name, args.split(",")) for kind, name, args in found if name not in INSIDE}
+
+
+def prototypes_documented(pages):
+    names = set()
+    for page in pages:
+        for part in re.findall(r"^\.Sh SYNOPSIS$(.*?)^\.Sh", page.read_text(), re.MULTILINE | re.DOTALL):
+            part = re.sub(r"^\.Fo (\w+)\n(.*?)^\.Fc$", lambda m: f".Fn {m[1]} " + " ".join(
+                line[4:] for line in m[2].splitlines()), part, flags=re.MULTILINE | re.DOTALL)
+            for kind, name, args in re.findall(r"^\.Ft (.*)\n\.Fn (\w+) (.*)$", part, re.MULTILINE):
+                names.add(prototype(kind.strip('"'), name, re.findall(r'"([^"]*)"', args)))
+    return names
+
+
 def differences(what, names, api):
     return [f"{n}: declared, but not in {what}" for n in sorted(api - names)] + \
            [f"{n}: in {what}, but not declared" for n in sorted(names - api)]
@@ -114,6 +137,8 @@ def main():
     if pages:
         public = (api | tls | inlined(text)) - INSIDE
         tap.case("the man pages name what is declared", differences("man/*.3", documented(pages), public))
+        tap.case("and declare it as the headers do",
+                 differences("man/*.3", prototypes_documented(pages), prototypes_declared(text)))
     else:
         tap.skip("the man pages name what is declared", "no man/*.3 yet")
     tap.done()
