@@ -73,6 +73,7 @@ struct sys {
 	int (*getfl)(int fd); /* fcntl(F_GETFL) */
 	int (*setfl)(int fd, int flags);
 	int (*fstat)(int fd, struct stat *st);
+	ssize_t (*readlink)(const char *path, char *to, size_t size); /* no NUL is added */
 
 	/* sockets; SOCK_CLOEXEC is added wherever one is made */
 	int (*socket)(int family, int type, int protocol);
@@ -120,6 +121,10 @@ struct sys {
 	int (*spawn)(pid_t *out, const char *path, const posix_spawn_file_actions_t *actions,
 		     const posix_spawnattr_t *attr, char *const *argv, char *const *envp); /* posix_spawnp(3) */
 	int (*wait4)(pid_t pid, int *status, int options, struct rusage *usage);
+
+	/* other processes */
+	ssize_t (*vm_read)(pid_t pid, uint64_t address, void *to, size_t len); /* process_vm_readv(2): one piece */
+	int64_t (*cpu_clock)(pid_t pid); /* CPU time of all threads it has and had, ns; 0: of the calling thread */
 };
 
 /* The table in use. Set by tests before a runtime starts, never while one runs. */

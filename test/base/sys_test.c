@@ -379,6 +379,34 @@ static void children(void)
 	CHECK_EQ(sys.close(fd), 0);
 }
 
+static void another_process_is_read(void)
+{
+	volatile uint64_t here = 0x123456789abcdef0;
+	uint64_t copy = 0;
+	CHECK_EQ(sys.vm_read(getpid(), (uintptr_t)&here, &copy, sizeof copy), (ssize_t)sizeof copy);
+	CHECK(copy == here);
+	CHECK_EQ(sys.vm_read(getpid(), 16, &copy, sizeof copy), -EFAULT);
+	CHECK_EQ(sys.vm_read(INT_MAX, (uintptr_t)&here, &copy, sizeof copy), -ESRCH);
+}
+
+static void cpu_clocks_run(void)
+{
+	int64_t before = sys.cpu_clock(0);
+	CHECK(before >= 0);
+	while (sys.cpu_clock(0) < before + 1000000)
+		;
+	CHECK(sys.cpu_clock(getpid()) >= 0);
+	CHECK_EQ(sys.cpu_clock(INT_MAX), -ESRCH);
+}
+
+static void links_are_read(void)
+{
+	char to[8];
+	CHECK_EQ(sys.readlink("/proc/self/cwd", to, 1), 1);
+	CHECK_EQ(to[0], '/');
+	CHECK_EQ(sys.readlink("/proc/self/nothing", to, sizeof to), -ENOENT);
+}
+
 int main(void)
 {
 	test_start();
@@ -405,5 +433,8 @@ int main(void)
 		TEST(rings);
 	}
 	TEST(children);
+	TEST(another_process_is_read);
+	TEST(cpu_clocks_run);
+	TEST(links_are_read);
 	return test_done();
 }
