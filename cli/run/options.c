@@ -3,35 +3,77 @@
  * One table serves getopt, --help and (through --help) the test that holds the man page against it. */
 #include "run/options.h"
 
-#include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "run/quote.h"
+#include "run/values.h"
 
+static bool set_null(struct options *o, const char *value)
+{
+	(void)value;
+	o->separator = '\0';
+	return true;
+}
+
+static bool set_jobs(struct options *o, const char *value)
+{
+	return value_number(value, 1, 1000000, &o->jobs);
+}
+
+static bool set_summary(struct options *o, const char *value)
+{
+	(void)value;
+	o->summary = ALWAYS;
+	return true;
+}
+
+static bool set_progress(struct options *o, const char *value)
+{
+	(void)value;
+	o->progress = ALWAYS;
+	return true;
+}
+
+static bool set_no_progress(struct options *o, const char *value)
+{
+	(void)value;
+	o->progress = NEVER;
+	return true;
+}
+
+/* What a long option without a letter is called by. */
 enum { DRY_RUN = 256, PROGRESS, NO_PROGRESS, SHELL, SUMMARY };
 
-static const struct option_text {
+/* What each option does: sets a flag, keeps a text, or calls `set`, which answers false for a value that is not what
+ * `takes` says. The one with none of these is --help. */
+static const struct option_row {
 	int key; /* a letter, or one of the above */
 	const char *name, *arg, *does;
-} texts[] = {
-	{ 'a', "arg-file", "FILE", "read the inputs from FILE instead of standard input" },
-	{ '0', "null", NULL, "inputs end in a NUL byte, not in a newline" },
-	{ 'j', "jobs", "N", "run N jobs at once, instead of as many as pay" },
-	{ SHELL, "shell", NULL, "COMMAND is a script for sh; the input is its \"$1\"" },
-	{ DRY_RUN, "dry-run", NULL, "print the commands, run nothing" },
-	{ 'q', "quiet", NULL, "do not name failing jobs, no summary, no progress" },
-	{ SUMMARY, "summary", NULL, "close with a line about the pile; so it is on a terminal" },
-	{ PROGRESS, "progress", NULL, "show progress; so it is on a terminal" },
-	{ NO_PROGRESS, "no-progress", NULL, "show no progress" },
-	{ 'h', "help", NULL, "this text" },
+	size_t flag, text; /* where in the options; 0: nowhere */
+	bool (*set)(struct options *o, const char *value);
+	const char *takes;
+} rows[] = {
+#define AT(field) offsetof(struct options, field)
+	{ 'a', "arg-file", "FILE", "read the inputs from FILE instead of standard input", .text = AT(arg_file) },
+	{ '0', "null", NULL, "inputs end in a NUL byte, not in a newline", .set = set_null },
+	{ 'j', "jobs", "N", "run N jobs at once, instead of as many as pay", .set = set_jobs,
+	  .takes = "a number from 1 to 1000000" },
+	{ SHELL, "shell", NULL, "COMMAND is a script for sh; the input is its \"$1\"", .flag = AT(shell) },
+	{ DRY_RUN, "dry-run", NULL, "print the commands, run nothing", .flag = AT(dry_run) },
+	{ 'q', "quiet", NULL, "do not name failing jobs, no summary, no progress", .flag = AT(quiet) },
+	{ SUMMARY, "summary", NULL, "close with a line about the pile; so it is on a terminal", .set = set_summary },
+	{ PROGRESS, "progress", NULL, "show progress; so it is on a terminal", .set = set_progress },
+	{ NO_PROGRESS, "no-progress", NULL, "show no progress", .set = set_no_progress },
+	{ 'h', "help", NULL, "this text", .set = NULL },
+#undef AT
 };
 
-enum { OPTIONS = sizeof texts / sizeof *texts };
+enum { OPTIONS = sizeof rows / sizeof *rows };
 
 static const char usage[] = "usage: hob run [OPTION...] COMMAND [ARG...] [::: INPUT...]";
 
@@ -42,7 +84,7 @@ static int help(void)
 	       "compute, more where they wait. Inputs stand behind ::: or are read, one a line. {} in\n"
 	       "COMMAND or an ARG is replaced by the input; without any {} it is the last argument.\n\n");
 	for (int i = 0; i < OPTIONS; i++) {
-		const struct option_text *t = &texts[i];
+		const struct option_row *t = &rows[i];
 		char names[40];
 		snprintf(names, sizeof names, "%s%s--%s%s%s", t->key < 256 ? (char[]){ '-', (char)t->key, 0 } : "   ",
 			 t->key < 256 ? ", " : " ", t->name, t->arg ? "=" : "", t->arg ? t->arg : "");
@@ -68,23 +110,12 @@ static bool bad_option(int *status, int said, const char *word)
 {
 	char letter[] = { '-', (char)optopt, '\0' }, name[40];
 	for (int i = 0; i < OPTIONS; i++) {
-		if (texts[i].key != optopt)
+		if (rows[i].key != optopt)
 			continue;
-		snprintf(name, sizeof name, "--%s", texts[i].name);
+		snprintf(name, sizeof name, "--%s", rows[i].name);
 		return bad(status, said == ':' ? "missing value of option" : "no value is taken by option", name);
 	}
 	return bad(status, "unknown option", optopt ? letter : word);
-}
-
-static bool parse_jobs(const char *text, unsigned *out)
-{
-	char *end;
-	errno = 0;
-	unsigned long n = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || n < 1 || n > 1000000)
-		return false;
-	*out = (unsigned)n;
-	return true;
 }
 
 /* COMMAND [ARG...] [::: INPUT...], what getopt has left. */
@@ -112,58 +143,64 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 	return true;
 }
 
-bool options_parse(struct options *o, int argc, char **argv, int *status)
+static const struct option_row *row_of(int key)
 {
-	struct option longs[OPTIONS + 1] = { 0 };
-	char shorts[2 * OPTIONS + 3] = "+:", *to = shorts + 2; /* +: options end at COMMAND */
+	for (int i = 0; i < OPTIONS; i++)
+		if (rows[i].key == key)
+			return &rows[i];
+	return NULL;
+}
+
+static bool bad_value(int *status, const struct option_row *row, const char *value)
+{
+	char what[160];
+	snprintf(what, sizeof what, "--%s takes %s, not", row->name, row->takes);
+	return bad(status, what, value);
+}
+
+/* False where the options end here: *status is what to exit with. */
+static bool obey(struct options *o, const struct option_row *row, char *value, int *status)
+{
+	if (row->flag)
+		*(bool *)((char *)o + row->flag) = true;
+	else if (row->text)
+		*(const char **)((char *)o + row->text) = value;
+	else if (row->set)
+		return row->set(o, value) || bad_value(status, row, value);
+	else
+		*status = help();
+	return row->flag || row->text;
+}
+
+/* What getopt wants to know. */
+static void spell(struct option longs[OPTIONS + 1], char shorts[2 * OPTIONS + 3])
+{
+	char *to = stpcpy(shorts, "+:"); /* +: options end at COMMAND */
 	for (int i = 0; i < OPTIONS; i++) {
-		longs[i] = (struct option){ texts[i].name, texts[i].arg ? required_argument : no_argument, NULL,
-					    texts[i].key };
-		if (texts[i].key < 256) {
-			*to++ = (char)texts[i].key;
-			if (texts[i].arg)
+		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
+					    rows[i].key };
+		if (rows[i].key < 256) {
+			*to++ = (char)rows[i].key;
+			if (rows[i].arg)
 				*to++ = ':';
 		}
 	}
+	*to = '\0';
+}
 
+bool options_parse(struct options *o, int argc, char **argv, int *status)
+{
+	struct option longs[OPTIONS + 1] = { 0 };
+	char shorts[2 * OPTIONS + 3];
+	spell(longs, shorts);
 	*o = (struct options){ .separator = '\n' };
 	optind = 1;
 	for (int key; (key = getopt_long(argc, argv, shorts, longs, NULL)) >= 0;) {
-		switch (key) {
-		case 'a':
-			o->arg_file = optarg;
-			break;
-		case '0':
-			o->separator = '\0';
-			break;
-		case 'j':
-			if (!parse_jobs(optarg, &o->jobs))
-				return bad(status, "--jobs takes a number from 1 to 1000000, not", optarg);
-			break;
-		case SHELL:
-			o->shell = true;
-			break;
-		case DRY_RUN:
-			o->dry_run = true;
-			break;
-		case 'q':
-			o->quiet = true;
-			break;
-		case SUMMARY:
-			o->summary = ALWAYS;
-			break;
-		case PROGRESS:
-			o->progress = ALWAYS;
-			break;
-		case NO_PROGRESS:
-			o->progress = NEVER;
-			break;
-		case 'h':
-			*status = help();
-			return false;
-		default:
+		const struct option_row *row = key == '?' || key == ':' ? NULL : row_of(key);
+		if (!row)
 			return bad_option(status, key, argv[optind - 1]);
-		}
+		if (!obey(o, row, optarg, status))
+			return false;
 	}
 	return parse_rest(o, argc - optind, argv + optind, status);
 }
