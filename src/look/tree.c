@@ -6,17 +6,15 @@
 #include "look/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/check.h"
 #include "base/sys.h"
 #include "look/file.h"
+#include "look/names.h"
 
 /* What we take from /proc/PID/stat. */
 struct stat_line {
@@ -68,39 +66,6 @@ static void count_thread(struct look_tree *t, char state)
 		return;
 	t->threads++;
 	t->runnable += state == 'R';
-}
-
-/* Calls fn for each name that is a number in a directory; stops where it answers non-zero. */
-typedef int number_fn(void *arg, pid_t number);
-
-static int for_numbers(const char *path, number_fn *fn, void *arg)
-{
-	struct entry { /* linux_dirent64 */
-		uint64_t inode;
-		int64_t offset;
-		unsigned short bytes;
-		unsigned char type;
-		char name[];
-	};
-	alignas(struct entry) char buf[4096];
-	int fd = sys.open(path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	ssize_t got = 0;
-	int r = 0;
-	while (!r && (got = sys.getdents(fd, buf, sizeof buf)) > 0) {
-		for (ssize_t i = 0; i < got && !r;) {
-			const struct entry *e = (const void *)(buf + i);
-			DEBUG_CHECK(e->bytes > offsetof(struct entry, name));
-			const char *at = e->name;
-			uint64_t number;
-			if (*at != ' ' && look_number(&at, &number) && *at == '\0' && number <= INT32_MAX)
-				r = fn(arg, (pid_t)number);
-			i += e->bytes;
-		}
-	}
-	sys.close(fd);
-	return r ? r : (int)got;
 }
 
 /* The walk -------------------------------------------------------------------------------------------------------- */
@@ -163,7 +128,7 @@ static int count_one_process(struct walk *w, pid_t pid)
 	if (s.threads > 1) {
 		struct threads t = { .walk = w, .pid = pid };
 		snprintf(path, sizeof path, "/proc/%d/task", pid);
-		return for_numbers(path, count_one_thread, &t);
+		return look_for_numbers(path, count_one_thread, &t);
 	}
 	count_thread(w->tree, s.state);
 	err = find_children(w, pid, pid);
@@ -209,7 +174,7 @@ int look_tree(pid_t root, struct look_tree *out)
 		if (err == -ENOTSUP) {
 			struct group g = { .tree = out, .id = root };
 			*out = (struct look_tree){ 0 };
-			first = for_numbers("/proc", count_if_member, &g);
+			first = look_for_numbers("/proc", count_if_member, &g);
 			break;
 		}
 	}
