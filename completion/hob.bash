@@ -10,7 +10,7 @@ _hob_run() {
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		-a | -j | --arg-file | --jobs) ((i++)) ;;
+		-a | -j | --arg-file | --jobs | --min | --max) ((i++)) ;;
 		-*) ;;
 		*) # options end at the command
 			_hob_files "$cur"
@@ -20,10 +20,10 @@ _hob_run() {
 	done
 	case $prev in
 	-a | --arg-file) _hob_files "$cur" ;;
-	-j | --jobs) ;;
+	-j | --jobs | --min | --max) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h --arg-file --null --jobs --shell --dry-run
+			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h --arg-file --null --jobs --min --max --explain --forget --shell --dry-run
 				--quiet --summary --progress --no-progress --help' -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")

@@ -25,6 +25,16 @@ static bool set_jobs(struct options *o, const char *value)
 	return value_number(value, 1, 1000000, &o->jobs);
 }
 
+static bool set_min(struct options *o, const char *value)
+{
+	return value_number(value, 1, 1000000, &o->min);
+}
+
+static bool set_max(struct options *o, const char *value)
+{
+	return value_number(value, 1, 1000000, &o->max);
+}
+
 static bool set_summary(struct options *o, const char *value)
 {
 	(void)value;
@@ -47,7 +57,7 @@ static bool set_no_progress(struct options *o, const char *value)
 }
 
 /* What a long option without a letter is called by. */
-enum { DRY_RUN = 256, PROGRESS, NO_PROGRESS, SHELL, SUMMARY };
+enum { DRY_RUN = 256, EXPLAIN, FORGET, MAX, MIN, PROGRESS, NO_PROGRESS, SHELL, SUMMARY };
 
 /* What each option does: sets a flag, keeps a text, or calls `set`, which answers false for a value that is not what
  * `takes` says. The one with none of these is --help. */
@@ -63,6 +73,10 @@ static const struct option_row {
 	{ '0', "null", NULL, "inputs end in a NUL byte, not in a newline", .set = set_null },
 	{ 'j', "jobs", "N", "run N jobs at once, instead of as many as pay", .set = set_jobs,
 	  .takes = "a number from 1 to 1000000" },
+	{ MIN, "min", "N", "never fewer than N at once", .set = set_min, .takes = "a number from 1 to 1000000" },
+	{ MAX, "max", "N", "never more than N at once", .set = set_max, .takes = "a number from 1 to 1000000" },
+	{ EXPLAIN, "explain", NULL, "say how many at once is decided on, and why", .flag = AT(explain) },
+	{ FORGET, "forget", NULL, "neither use nor keep what an earlier run settled at", .flag = AT(forget) },
 	{ SHELL, "shell", NULL, "COMMAND is a script for sh; the input is its \"$1\"", .flag = AT(shell) },
 	{ DRY_RUN, "dry-run", NULL, "print the commands, run nothing", .flag = AT(dry_run) },
 	{ 'q', "quiet", NULL, "do not name failing jobs, no summary, no progress", .flag = AT(quiet) },
@@ -138,6 +152,10 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 		return bad(status, "no command given", NULL);
 	if (o->inputs && o->arg_file)
 		return bad(status, "inputs from both ::: and --arg-file", NULL);
+	if (o->max && o->min > o->max)
+		return bad(status, "--min is above --max", NULL);
+	if (o->jobs && (o->min || o->max))
+		return bad(status, "--jobs leaves nothing to choose; not with --min or --max", NULL);
 	if (o->shell && o->words > 1)
 		return bad(status, "--shell takes the script as one word; not expected:", o->command[1]);
 	return true;

@@ -13,7 +13,10 @@ struct options {
 	int input_count;
 	const char *arg_file; /* NULL: standard input */
 	char separator;       /* newline or NUL */
-	unsigned jobs;        /* 0: as many as pay */
+	unsigned jobs;        /* 0: as many as pay, */
+	unsigned min, max;    /* but never fewer or more than these; 0 where not given */
+	bool explain;         /* say what the limit decides, and why */
+	bool forget;          /* neither use nor keep what a run of the same command settled at */
 	bool shell, dry_run, quiet;
 	enum when progress, summary;
 };

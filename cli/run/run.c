@@ -70,10 +70,10 @@ void run_kill(struct run *r)
 /* The whole -------------------------------------------------------------------------------------------------------- */
 
 /* What the descriptors and processes we may have let run: three descriptors a job, and some to look around with. */
-static unsigned most_jobs(void)
+static unsigned most_jobs(const struct options *o)
 {
 	struct rlimit files, processes;
-	unsigned most = 100000;
+	unsigned most = o->max ? o->max : 100000;
 	int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (lowest_free >= 0)
 		close(lowest_free);
@@ -121,7 +121,7 @@ static int pile_task(void *run)
 	if (r->options->jobs)
 		limit_init_fixed(&r->limit, r->options->jobs);
 	else
-		limit_init(&r->limit, hob_cores(), most_jobs());
+		limit_init(&r->limit, hob_cores(), r->options->min, most_jobs(r->options));
 
 	int err = hob_scope_create(&r->jobs);
 	if (!err)

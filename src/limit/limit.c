@@ -38,10 +38,14 @@ static const double MOSTLY_WAIT = 0.4;     /* computes less than this share of i
 static const double GAPS = 0.1;            /* of the cores idle: gaps worth filling */
 static const double NO_GAPS = 0.02;
 
-void limit_init(struct limit *l, unsigned cores, unsigned max)
+void limit_init(struct limit *l, unsigned cores, unsigned min, unsigned max)
 {
-	*l = (struct limit){ .cores = cores, .max = max ? max : 1 };
+	*l = (struct limit){ .cores = cores, .min = min ? min : 1, .max = max ? max : 1 };
+	if (l->min > l->max)
+		l->min = l->max;
 	l->jobs = cores < l->max ? cores : l->max;
+	if (l->jobs < l->min)
+		l->jobs = l->min;
 }
 
 void limit_init_fixed(struct limit *l, unsigned jobs)
@@ -165,6 +169,8 @@ unsigned limit_update(struct limit *l, const struct limit_sample *s)
 		l->jobs = decide(l, s);
 	if (!l->fixed && l->jobs > s->room)
 		l->jobs = s->room ? s->room : 1;
+	if (l->jobs < l->min)
+		l->jobs = l->min;
 	if (s->held_back)
 		l->reason = reason(l, s, l->jobs > before);
 	return l->jobs;

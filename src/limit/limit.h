@@ -22,7 +22,7 @@ struct limit {
 	unsigned jobs;            /* the answer: run so many at once */
 	enum limit_reason reason; /* why not more, when it last held a job back */
 
-	unsigned cores, max;
+	unsigned cores, min, max;
 	bool fixed;
 
 	/* sums over the past, each weighted by its length and fading (see limit.c) */
@@ -46,8 +46,8 @@ struct limit_sample {
 	unsigned room;    /* jobs that memory lets run at once */
 };
 
-/* Starts at one job a core, never above `max`. */
-void limit_init(struct limit *l, unsigned cores, unsigned max);
+/* Starts at one job a core, never below `min` or above `max`. */
+void limit_init(struct limit *l, unsigned cores, unsigned min, unsigned max);
 
 /* Stays at `jobs`. */
 void limit_init_fixed(struct limit *l, unsigned jobs);

@@ -42,6 +42,10 @@ refused 2 "hob run: --jobs takes a number from 1 to 1000000, not ''$help" "$hob"
 refused 2 "hob run: --jobs takes a number from 1 to 1000000, not 99999999999999999999$help" \
 	"$hob" run -j 99999999999999999999 job ::: a
 refused 2 "hob run: --jobs takes a number from 1 to 1000000, not \$'\\e[2J'$help" "$hob" run -j $'\e[2J' job ::: a
+refused 2 "hob run: --min takes a number from 1 to 1000000, not x$help" "$hob" run --min x job ::: a
+refused 2 "hob run: --max takes a number from 1 to 1000000, not 0$help" "$hob" run --max=0 job ::: a
+refused 2 "hob run: --min is above --max$help" "$hob" run --max=3 --min 4 job ::: a
+refused 2 "hob run: --jobs leaves nothing to choose; not with --min or --max$help" "$hob" run -j4 --min 4 job ::: a
 refused 2 "hob run: more than one ::: is not supported yet$help" "$hob" run job ::: a ::: b
 refused 2 "hob run: :::: is not supported yet; use --arg-file$help" "$hob" run job :::: a
 refused 2 "hob run: inputs from both ::: and --arg-file$help" "$hob" run -a "$0" job ::: a

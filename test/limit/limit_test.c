@@ -104,9 +104,9 @@ static void memory_and_descriptors_are_hard_bounds(void)
 {
 	check(&(struct expected){ "room", { 400, 2, 1, 0, 200, .room = 30 }, 30, { 20, 30 }, 200, 0 });
 	struct limit l;
-	limit_init(&l, 8, 3);
+	limit_init(&l, 8, 1, 3);
 	CHECK_EQ(l.jobs, 3);
-	limit_init(&l, 8, 0);
+	limit_init(&l, 8, 1, 0);
 	CHECK_EQ(l.jobs, 1);
 	struct limit_sample s = { .now = 1000 * MS, .running = 1, .held_back = true, .room = 0 };
 	for (int i = 0; i < 100; i++, s.now += 20 * MS)
@@ -127,7 +127,7 @@ static void the_reason_is_told(void)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct limit l;
-		limit_init(&l, 2, cases[i].max);
+		limit_init(&l, 2, 1, cases[i].max);
 		CHECK_EQ(l.reason, LIMIT_NONE);
 		struct limit_sample s = { .now = 1000 * MS, .held_back = true, .room = cases[i].room };
 		for (int k = 0; k < 1000; k++, s.now += 20 * MS) {
@@ -156,7 +156,7 @@ static void a_fixed_number_stays(void)
 static void odd_clocks_are_survived(void)
 {
 	struct limit l;
-	limit_init(&l, 2, 100);
+	limit_init(&l, 2, 1, 100);
 	struct limit_sample s = { .now = 1000 * MS, .running = 2, .held_back = true, .room = 100 };
 	limit_update(&l, &s);
 	CHECK_EQ(limit_update(&l, &s), 2);
@@ -165,7 +165,7 @@ static void odd_clocks_are_survived(void)
 	limit_job_ended(&l, 5, 5, 1000);
 	limit_job_ended(&l, 7, 5, 1000);
 	CHECK(limit_demand(&l) == 0);
-	limit_init(&l, 2, 100);
+	limit_init(&l, 2, 1, 100);
 	CHECK(limit_computed(&l) < 0);
 }
 

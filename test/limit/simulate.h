@@ -158,7 +158,7 @@ static inline struct outcome simulate(const struct pile *p)
 	if (p->fixed)
 		limit_init_fixed(&s.limit, p->fixed);
 	else
-		limit_init(&s.limit, p->cores, SIM_JOBS);
+		limit_init(&s.limit, p->cores, 1, SIM_JOBS);
 
 	static double running_at[1 << 20];
 	unsigned steps = 0;
