@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs the build into a temporary root and uses it as a stranger would: by pkg-config, shared and static.
 #
-# usage: install_test.sh BUILD_DIRECTORY CC...
+# usage: install_test.sh TREE BUILD_DIRECTORY CC...
 set -u
 
-build=$1
-shift
+tree=$1
+build=$2
+shift 2
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 count=0
@@ -73,6 +74,55 @@ answers_seven()
 	[ $? = 7 ]
 }
 
+# The same program by the build systems that people use.
+by_make()
+{
+	mkdir "$root/make" && cp "$root/stranger.c" "$root/make" || return
+	cat >"$root/make/Makefile" <<'EOF'
+CFLAGS += $(shell pkg-config --define-variable=prefix=$(PREFIX) --cflags hob)
+LDLIBS += $(shell pkg-config --define-variable=prefix=$(PREFIX) --libs hob)
+stranger: stranger.c
+EOF
+	make -C "$root/make" PREFIX="$prefix" CC="$*"
+}
+
+by_cmake()
+{
+	mkdir "$root/cmake" "$root/cmake/pc" && cp "$root/stranger.c" "$root/cmake" || return
+	cat >"$root/cmake/CMakeLists.txt" <<'EOF'
+cmake_minimum_required(VERSION 3.18)
+project(stranger C)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HOB REQUIRED IMPORTED_TARGET hob)
+add_executable(stranger stranger.c)
+target_link_libraries(stranger PkgConfig::HOB)
+EOF
+	# pkg_check_modules has no way to move the prefix, so the file says where it lies for now.
+	sed "s|^prefix=.*|prefix=$prefix|" "$pc" >"$root/cmake/pc/hob.pc"
+	export CC="$*"
+	PKG_CONFIG_PATH=$root/cmake/pc cmake -S "$root/cmake" -B "$root/cmake/build" &&
+		cmake --build "$root/cmake/build"
+}
+
+by_meson()
+{
+	mkdir -p "$root/meson/subprojects" && cp "$root/stranger.c" "$root/meson" || return
+	ln -s "$tree" "$root/meson/subprojects/hob"
+	cat >"$root/meson/meson.build" <<'EOF'
+project('stranger', 'c')
+hob = dependency('hob', fallback: 'hob', default_options: ['tests=false', 'examples=false', 'tls=disabled'])
+executable('stranger', 'stranger.c', dependencies: hob)
+EOF
+	CC="$*" meson setup --wrap-mode=forcefallback "$root/meson" "$root/meson/build" &&
+		ninja -C "$root/meson/build" stranger
+}
+
+# Whatever stood there after the installation is gone but for directories.
+uninstalls()
+{
+	ninja -C "$build" uninstall && ! find "$prefix" -type f -o -type l | grep .
+}
+
 check "installs" env DESTDIR="$root" meson install -C "$build" --no-rebuild
 pc=$(find "$root" -name hob.pc)
 lib=$(dirname "$(dirname "$pc")")
@@ -87,5 +137,17 @@ check "a program links the static library" link_stranger static --static "$@" -s
 check "and needs nothing else" dynamic_lacks "$root/static" NEEDED
 check "and runs" answers_seven "$root/static"
 check "the installed program runs" "$prefix/bin/hob" version
+check "a Makefile builds a program" by_make "$@"
+check "which runs" answers_seven env LD_LIBRARY_PATH="$lib" "$root/make/stranger"
+if command -v cmake >/dev/null; then
+	check "CMake builds a program" by_cmake "$@"
+	check "which runs" answers_seven env LD_LIBRARY_PATH="$lib" "$root/cmake/build/stranger"
+else
+	count=$((count + 1))
+	echo "ok $count - CMake builds a program # SKIP no cmake"
+fi
+check "a Meson project takes hob in" by_meson "$@"
+check "and its program runs" answers_seven "$root/meson/build/stranger"
+check "uninstalls" uninstalls
 echo "1..$count"
 exit "$failed"
