@@ -95,11 +95,21 @@ bool task_cancelled(const struct task *t)
 	return at_load(&t->scope->cancelled, RELAXED) && !t->shields;
 }
 
+/* The wait for the lane may swallow permits; that is no harm, since our caller looks at its condition after it. */
+static void back_in_lane(struct task *t, struct task_lane *lane, bool left)
+{
+	if (left)
+		lane->take(t, lane);
+	else
+		lane->checkpoint(t);
+}
+
 int task_park(enum why why, hob_time deadline, enum park how)
 {
 	struct worker *w = worker_self();
 	struct task *t = w->current;
-	bool timed_out = false;
+	struct task_lane *lane = t->lane;
+	bool timed_out = false, left = false;
 
 	if (how == PARK_CANCELLABLE && task_cancelled(t))
 		return -ECANCELED;
@@ -110,16 +120,22 @@ int task_park(enum why why, hob_time deadline, enum park how)
 		w->rt->ops->timer_start(w->poller, &t->timer);
 	}
 	t->why = (uint8_t)why;
-	if (at_load(&t->permit, RELAXED) == PERMIT_GIVEN)
+	if (at_load(&t->permit, RELAXED) == PERMIT_GIVEN) {
 		at_swap(&t->permit, PERMIT_NONE, ACQUIRE);
-	else
+	} else {
+		left = true;
+		if (UNLIKELY(lane != NULL))
+			lane->let_go(t);
 		leave(w, t, worker_next(w), AFTER_PARK);
+	}
 	t->why = WHY_NONE;
 	if (deadline != HOB_NEVER) {
 		timed_out = !at_load(&t->timer.armed, ACQUIRE);
 		if (!timed_out)
 			t->scope->rt->ops->timer_stop(&t->timer);
 	}
+	if (UNLIKELY(lane != NULL))
+		back_in_lane(t, lane, left);
 	if (how == PARK_CANCELLABLE && task_cancelled(t))
 		return -ECANCELED;
 	return timed_out ? -ETIMEDOUT : 0;
@@ -138,9 +154,16 @@ void task_unpark(struct task *t)
 int hob_yield(void)
 {
 	struct worker *w = worker_self();
+	struct task *t = w ? w->current : NULL;
+	struct task_lane *lane;
 
-	if (!w || !w->current)
+	if (!t)
 		return -EPERM;
-	leave(w, w->current, worker_next(w), AFTER_YIELD);
+	lane = t->lane;
+	if (UNLIKELY(lane != NULL))
+		lane->let_go(t);
+	leave(w, t, worker_next(w), AFTER_YIELD);
+	if (UNLIKELY(lane != NULL))
+		lane->take(t, lane);
 	return 0;
 }

@@ -56,12 +56,16 @@ static void take_over(struct worker *w, struct task *t, struct task *next)
 static int run(struct task *t)
 {
 	hob_task_fn *fn = t->fn;
+	void *arg = t->arg;
 	int result;
 
 	t->extra = NULL;
-	result = fn(t->arg);
+	t->lane = NULL;
+	result = fn(arg);
 	if (UNLIKELY(t->extra != NULL))
 		extra_finish(t);
+	if (UNLIKELY(t->lane != NULL))
+		t->lane->let_go(t);
 	return result;
 }
 

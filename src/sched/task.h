@@ -39,9 +39,17 @@ enum why {
 	WHY_RWLOCK,
 	WHY_FILE,     /* for a file system */
 	WHY_BLOCKING, /* for a thread that blocks in its place */
+	WHY_LANE,
 };
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };
+
+/* What the scheduler knows of a lane: the first part of a struct hob_lane, whose task computes with it alone. */
+struct task_lane {
+	void (*let_go)(struct task *t);                    /* before it leaves its core: t->lane is NULL then */
+	void (*take)(struct task *t, struct task_lane *l); /* once it is back; waits, shielded, while another has it */
+	void (*checkpoint)(struct task *t);                /* where it might have left its core, and did not have to */
+};
 
 /* Two cache lines. Tasks lie in slabs that are type-stable (slab.h), so a late unpark of a task that has ended touches
  * a task, though perhaps another one, which takes it for a spurious wake. */
@@ -56,7 +64,10 @@ struct task {
 		hob_task_fn *fn;          /* until it begins */
 		struct task_extra *extra; /* from then on: what few tasks have, or NULL */
 	};
-	void *arg;
+	union {
+		void *arg;              /* until it begins */
+		struct task_lane *lane; /* from then on: the one it is in, or NULL */
+	};
 	struct link in_scope;
 	struct timer timer;
 };
@@ -70,7 +81,8 @@ struct task *task_self(void);
 bool task_cancelled(const struct task *t);
 
 /* Parks the running task until it is unparked: 0, possibly for no reason. -ETIMEDOUT once the deadline has passed,
- * -ECANCELED where its scope is cancelled and `how` is PARK_CANCELLABLE: then it did not park, or was woken for it. */
+ * -ECANCELED where its scope is cancelled and `how` is PARK_CANCELLABLE: then it did not park, or was woken for it. A
+ * task in a lane lets go of that meanwhile, and is in it again when this answers, whatever that is. */
 int task_park(enum why why, hob_time deadline, enum park how);
 
 /* Gives the task its permit: it returns from task_park, now or at the next call. What was written before is seen by
