@@ -10,7 +10,9 @@ _hob_run() {
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		-a | -j | --arg-file | --jobs | --min | --max) ((i++)) ;;
+		-a | -j | --arg-file | --jobs | --min | --max | -d | --delimiter | -C | --colsep | \
+			--header | -n | --max-args | -N | --max-replace-args | -s | --max-chars | -I | \
+			--replace) ((i++)) ;;
 		-*) ;;
 		*) # options end at the command
 			_hob_files "$cur"
@@ -20,11 +22,14 @@ _hob_run() {
 	done
 	case $prev in
 	-a | --arg-file) _hob_files "$cur" ;;
-	-j | --jobs | --min | --max) ;;
+	-j | --jobs | --min | --max | -d | --delimiter | -C | --colsep | --header | -n | \
+		--max-args | -N | --max-replace-args | -s | --max-chars | -I | --replace) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h --arg-file --null --jobs --min --max --explain --forget --shell --dry-run
-				--quiet --summary --progress --no-progress --help' -- "$cur")
+			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I --arg-file --null --jobs --min --max
+				--explain --forget --shell --dry-run --quiet --summary --progress --no-progress
+				--delimiter --colsep --csv --header --max-args --max-replace-args --xargs
+				--context-replace --max-chars --replace --help' -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		fi

@@ -1,11 +1,7 @@
 /* Takes inputs and starts a job for each, as many at once as the limit says: a task. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "run/quote.h"
 #include "run/run.h"
 
 static bool may_start(struct run *r)
@@ -16,31 +12,10 @@ static bool may_start(struct run *r)
 	return r->admitted < r->limit.jobs && r->busy < 2 * r->limit.jobs;
 }
 
-void run_input_failed(struct run *r, int err)
-{
-	const char *name = r->options->arg_file ? r->options->arg_file : "standard input";
-	char shown[QUOTE_SHOWN];
-	quote_shown(shown, (char *[]){ (char *)(uintptr_t)name, NULL });
-	if (!r->options->arg_file)
-		snprintf(shown, sizeof shown, "%s", name);
-	size_t at = r->input.taken + 1;
-	if (err == -EILSEQ)
-		output_say(&r->output, "%s: input %zu has a NUL byte, which no argument can hold%s", shown, at,
-			   r->input.separator ? "; did you mean --null?" : "");
-	else if (err == -EMSGSIZE)
-		output_say(&r->output, "%s: input %zu is longer than %d bytes, the most an argument can hold", shown,
-			   at, INPUT_MAX);
-	else
-		output_say(&r->output, "cannot read %s: %s", shown, strerror(-err));
-	run_fail(r);
-	if (!r->busy && !r->counts.done)
-		r->status = EXIT_USAGE;
-}
-
-static int admit(struct run *r, const char *input)
+static int admit(struct run *r, const struct row *row)
 {
 	struct job *j = job_take(r);
-	int err = j ? template_fill(&r->template, input, &j->args) : -ENOMEM;
+	int err = j ? template_fill(&r->template, row, 1, &j->args) : -ENOMEM;
 	if (!err)
 		err = hob_spawn(r->jobs, job_task, j);
 	if (err && j) {
@@ -55,13 +30,13 @@ static int admit(struct run *r, const char *input)
 int admission_task(void *run)
 {
 	struct run *r = run;
-	char *text;
+	const struct row *row;
 	int got;
-	while ((got = input_next(&r->input, &text)) > 0) {
+	while ((got = inputs_next(&r->inputs, &row)) > 0) {
 		while (!may_start(r))
 			if (run_wait_change(r))
 				return 0; /* told to stop */
-		while ((got = admit(r, text)) == -ENOMEM && r->busy)
+		while ((got = admit(r, row)) == -ENOMEM && r->busy)
 			if (run_wait_change(r))
 				return 0;
 		if (got) {

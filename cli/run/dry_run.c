@@ -27,10 +27,10 @@ static int print_command(char *const *argv)
 int run_dry(struct run *r)
 {
 	struct arguments args = { 0 };
-	char *text;
+	const struct row *row;
 	int got, err = 0;
-	while (!err && (got = input_next(&r->input, &text)) > 0) {
-		err = template_fill(&r->template, text, &args);
+	while (!err && (got = inputs_next(&r->inputs, &row)) > 0) {
+		err = template_fill(&r->template, row, 1, &args);
 		if (!err)
 			err = print_command(args.argv);
 	}

@@ -18,7 +18,7 @@ static const char *directory(void)
 	return dir && *dir ? dir : "/tmp";
 }
 
-static int open_unnamed(void)
+int files_unnamed(void)
 {
 	int fd = open(directory(), O_TMPFILE | FLAGS, 0600);
 	if (fd >= 0)
@@ -52,7 +52,7 @@ int files_open(struct files *f)
 	for (int i = 0; i < 2; i++) {
 		if (f->fd[i] >= 0)
 			continue;
-		int fd = open_unnamed();
+		int fd = files_unnamed();
 		if (fd < 0) {
 			files_close(f);
 			return fd;

@@ -12,6 +12,9 @@ struct files {
 
 #define FILES_NONE ((struct files){ .fd = { -1, -1 } })
 
+/* A file without a name in $TMPDIR or /tmp, open for appending and reading: its descriptor or a negative errno. */
+int files_unnamed(void);
+
 /* Makes those that are missing, in $TMPDIR or /tmp. 0 or a negative errno. */
 int files_open(struct files *f);
 

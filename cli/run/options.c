@@ -3,10 +3,12 @@
  * One table serves getopt, --help and (through --help) the test that holds the man page against it. */
 #include "run/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -16,8 +18,47 @@
 static bool set_null(struct options *o, const char *value)
 {
 	(void)value;
-	o->separator = '\0';
+	o->separator[0] = '\0';
+	o->separator_len = 1;
 	return true;
+}
+
+static bool set_delimiter(struct options *o, const char *value)
+{
+	return value_escaped(value, o->separator, sizeof o->separator, &o->separator_len);
+}
+
+static bool set_arg_file(struct options *o, const char *value)
+{
+	o->sources[o->source_count++] = (struct source_text){ .file = value };
+	return true;
+}
+
+static bool set_max_args(struct options *o, const char *value)
+{
+	unsigned n;
+	if (!value_number(value, 0, 1000000, &n))
+		return false;
+	o->cut.together = n ? n : 1;
+	o->cut.bare = n == 0;
+	return true;
+}
+
+static bool set_max_chars(struct options *o, const char *value)
+{
+	return value_number(value, 1, INPUT_MAX, &o->max_chars);
+}
+
+static bool set_header(struct options *o, const char *value)
+{
+	o->header = true;
+	return !strcmp(value, ":");
+}
+
+static bool set_colsep(struct options *o, const char *value)
+{
+	o->cut.colsep = value;
+	return *value;
 }
 
 static bool set_jobs(struct options *o, const char *value)
@@ -56,38 +97,55 @@ static bool set_no_progress(struct options *o, const char *value)
 	return true;
 }
 
-/* What a long option without a letter is called by. */
-enum { DRY_RUN = 256, EXPLAIN, FORGET, MAX, MIN, PROGRESS, NO_PROGRESS, SHELL, SUMMARY };
-
 /* What each option does: sets a flag, keeps a text, or calls `set`, which answers false for a value that is not what
  * `takes` says. The one with none of these is --help. */
 static const struct option_row {
-	int key; /* a letter, or one of the above */
+	int letter; /* 0: none */
 	const char *name, *arg, *does;
 	size_t flag, text; /* where in the options; 0: nowhere */
 	bool (*set)(struct options *o, const char *value);
 	const char *takes;
 } rows[] = {
 #define AT(field) offsetof(struct options, field)
-	{ 'a', "arg-file", "FILE", "read the inputs from FILE instead of standard input", .text = AT(arg_file) },
+	{ 'a', "arg-file", "FILE", "read the inputs from FILE instead of standard input", .set = set_arg_file },
 	{ '0', "null", NULL, "inputs end in a NUL byte, not in a newline", .set = set_null },
+	{ 'd', "delimiter", "TEXT", "inputs end in TEXT, which may have escapes", .set = set_delimiter,
+	  .takes = "one to 15 characters" },
+	{ 'C', "colsep", "REGEXP", "cut each input into columns {1} {2} ...", .set = set_colsep,
+	  .takes = "a regular expression" },
+	{ 0, "csv", NULL, "inputs are CSV; --colsep is its separator", .flag = AT(cut.csv) },
+	{ 0, "header", ":", "the first input names the columns: {name}", .set = set_header, .takes = "':'" },
+	{ 'n', "max-args", "N", "N inputs a job", .set = set_max_args, .takes = "a number from 0 to 1000000" },
+	{ 'N', "max-replace-args", "N", "the same; they are {1} {2} ...", .set = set_max_args,
+	  .takes = "a number from 0 to 1000000" },
+	{ 'm', "xargs", NULL, "as many inputs a job as a command line takes", .flag = AT(pack) },
+	{ 'X', "context-replace", NULL, "the same; a word with {} is repeated for each", .flag = AT(context) },
+	{ 's', "max-chars", "N", "with -m and -X: no longer than N bytes", .set = set_max_chars,
+	  .takes = "a number from 1 to 131071" },
+	{ 'I', "replace", "TEXT", "TEXT stands for the input, instead of {}", .text = AT(replace) },
 	{ 'j', "jobs", "N", "run N jobs at once, instead of as many as pay", .set = set_jobs,
 	  .takes = "a number from 1 to 1000000" },
-	{ MIN, "min", "N", "never fewer than N at once", .set = set_min, .takes = "a number from 1 to 1000000" },
-	{ MAX, "max", "N", "never more than N at once", .set = set_max, .takes = "a number from 1 to 1000000" },
-	{ EXPLAIN, "explain", NULL, "say how many at once is decided on, and why", .flag = AT(explain) },
-	{ FORGET, "forget", NULL, "neither use nor keep what an earlier run settled at", .flag = AT(forget) },
-	{ SHELL, "shell", NULL, "COMMAND is a script for sh; the input is its \"$1\"", .flag = AT(shell) },
-	{ DRY_RUN, "dry-run", NULL, "print the commands, run nothing", .flag = AT(dry_run) },
+	{ 0, "min", "N", "never fewer than N at once", .set = set_min, .takes = "a number from 1 to 1000000" },
+	{ 0, "max", "N", "never more than N at once", .set = set_max, .takes = "a number from 1 to 1000000" },
+	{ 0, "explain", NULL, "say how many at once is decided on, and why", .flag = AT(explain) },
+	{ 0, "forget", NULL, "neither use nor keep what an earlier run settled at", .flag = AT(forget) },
+	{ 0, "shell", NULL, "COMMAND is a script for sh; the input is its \"$1\"", .flag = AT(shell) },
+	{ 0, "dry-run", NULL, "print the commands, run nothing", .flag = AT(dry_run) },
 	{ 'q', "quiet", NULL, "do not name failing jobs, no summary, no progress", .flag = AT(quiet) },
-	{ SUMMARY, "summary", NULL, "close with a line about the pile; so it is on a terminal", .set = set_summary },
-	{ PROGRESS, "progress", NULL, "show progress; so it is on a terminal", .set = set_progress },
-	{ NO_PROGRESS, "no-progress", NULL, "show no progress", .set = set_no_progress },
+	{ 0, "summary", NULL, "close with a line about the pile; so it is on a terminal", .set = set_summary },
+	{ 0, "progress", NULL, "show progress; so it is on a terminal", .set = set_progress },
+	{ 0, "no-progress", NULL, "show no progress", .set = set_no_progress },
 	{ 'h', "help", NULL, "this text", .set = NULL },
 #undef AT
 };
 
 enum { OPTIONS = sizeof rows / sizeof *rows };
+
+/* What getopt calls the option in a row. */
+static int key_of(int row)
+{
+	return rows[row].letter ? rows[row].letter : 256 + row;
+}
 
 static const char usage[] = "usage: hob run [OPTION...] COMMAND [ARG...] [::: INPUT...]";
 
@@ -100,8 +158,8 @@ static int help(void)
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *t = &rows[i];
 		char names[40];
-		snprintf(names, sizeof names, "%s%s--%s%s%s", t->key < 256 ? (char[]){ '-', (char)t->key, 0 } : "   ",
-			 t->key < 256 ? ", " : " ", t->name, t->arg ? "=" : "", t->arg ? t->arg : "");
+		snprintf(names, sizeof names, "%s%s--%s%s%s", t->letter ? (char[]){ '-', (char)t->letter, 0 } : "   ",
+			 t->letter ? ", " : " ", t->name, t->arg ? "=" : "", t->arg ? t->arg : "");
 		printf("  %-22s %s\n", names, t->does);
 	}
 	printf("\nExit status: 0 all jobs succeeded, 1 a job failed, 2 bad usage or input and nothing was\n"
@@ -124,7 +182,7 @@ static bool bad_option(int *status, int said, const char *word)
 {
 	char letter[] = { '-', (char)optopt, '\0' }, name[40];
 	for (int i = 0; i < OPTIONS; i++) {
-		if (rows[i].key != optopt)
+		if (key_of(i) != optopt)
 			continue;
 		snprintf(name, sizeof name, "--%s", rows[i].name);
 		return bad(status, said == ':' ? "missing value of option" : "no value is taken by option", name);
@@ -132,39 +190,73 @@ static bool bad_option(int *status, int said, const char *word)
 	return bad(status, "unknown option", optopt ? letter : word);
 }
 
+/* The kinds of sources behind COMMAND, by the word that opens one; "+": linked to the one before. */
+static bool opens_source(const char *word, struct source_text *out)
+{
+	size_t colons = strspn(word, ":");
+	*out = (struct source_text){ .linked = word[colons] == '+' };
+	if ((colons != 3 && colons != 4) || strcmp(word + colons, out->linked ? "+" : ""))
+		return false;
+	out->file = colons == 4 ? word : NULL;
+	return true;
+}
+
+/* The sources behind COMMAND. */
+static bool parse_sources(struct options *o, int argc, char **argv, int *status)
+{
+	for (int i = 0, next; i < argc; i = next) {
+		struct source_text opened, other;
+		opens_source(argv[i], &opened);
+		for (next = i + 1; next < argc && !opens_source(argv[next], &other);)
+			next++;
+		if (opened.linked && !o->source_count)
+			return bad(status, "nothing to link to before", argv[i]);
+		if (!opened.file) {
+			opened.words = argv + i + 1;
+			opened.count = (size_t)(next - i - 1);
+			o->sources[o->source_count++] = opened;
+			continue;
+		}
+		if (next == i + 1)
+			return bad(status, "no file given behind", argv[i]);
+		for (int file = i + 1; file < next; file++) {
+			opened.file = argv[file];
+			o->sources[o->source_count++] = opened;
+		}
+	}
+	return true;
+}
+
 /* COMMAND [ARG...] [::: INPUT...], what getopt has left. */
 static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 {
+	struct source_text opened;
+	int words = 0;
+	while (words < argc && !opens_source(argv[words], &opened))
+		words++;
 	o->command = argv;
-	o->words = argc;
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "::::"))
-			return bad(status, ":::: is not supported yet; use --arg-file", NULL);
-		if (strcmp(argv[i], ":::"))
-			continue;
-		if (o->inputs)
-			return bad(status, "more than one ::: is not supported yet", NULL);
-		o->words = i;
-		o->inputs = argv + i + 1;
-		o->input_count = argc - i - 1;
-	}
-	if (!o->words)
+	o->words = words;
+	if (!words)
 		return bad(status, "no command given", NULL);
-	if (o->inputs && o->arg_file)
-		return bad(status, "inputs from both ::: and --arg-file", NULL);
 	if (o->max && o->min > o->max)
 		return bad(status, "--min is above --max", NULL);
 	if (o->jobs && (o->min || o->max))
 		return bad(status, "--jobs leaves nothing to choose; not with --min or --max", NULL);
-	if (o->shell && o->words > 1)
+	if (o->shell && words > 1)
 		return bad(status, "--shell takes the script as one word; not expected:", o->command[1]);
-	return true;
+	if (o->cut.csv && o->cut.colsep && o->cut.colsep[1] && strcmp(o->cut.colsep, "\\t"))
+		return bad(status, "--csv takes one character as its --colsep, not", o->cut.colsep);
+	if (o->replace && !*o->replace)
+		return bad(status, "--replace takes a text, not", o->replace);
+	if (o->context || o->pack)
+		o->cut.pack = o->max_chars ? o->max_chars : INPUT_MAX;
+	return parse_sources(o, argc - words, argv + words, status);
 }
 
 static const struct option_row *row_of(int key)
 {
 	for (int i = 0; i < OPTIONS; i++)
-		if (rows[i].key == key)
+		if (key_of(i) == key)
 			return &rows[i];
 	return NULL;
 }
@@ -196,9 +288,9 @@ static void spell(struct option longs[OPTIONS + 1], char shorts[2 * OPTIONS + 3]
 	char *to = stpcpy(shorts, "+:"); /* +: options end at COMMAND */
 	for (int i = 0; i < OPTIONS; i++) {
 		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
-					    rows[i].key };
-		if (rows[i].key < 256) {
-			*to++ = (char)rows[i].key;
+					    key_of(i) };
+		if (rows[i].letter) {
+			*to++ = (char)rows[i].letter;
 			if (rows[i].arg)
 				*to++ = ':';
 		}
@@ -211,7 +303,13 @@ bool options_parse(struct options *o, int argc, char **argv, int *status)
 	struct option longs[OPTIONS + 1] = { 0 };
 	char shorts[2 * OPTIONS + 3];
 	spell(longs, shorts);
-	*o = (struct options){ .separator = '\n' };
+	*o = (struct options){ .separator = "\n", .separator_len = 1 };
+	o->sources = calloc((size_t)argc, sizeof *o->sources);
+	if (!o->sources) {
+		fprintf(stderr, "hob run: %s\n", strerror(ENOMEM));
+		*status = EXIT_BROKEN;
+		return false;
+	}
 	optind = 1;
 	for (int key; (key = getopt_long(argc, argv, shorts, longs, NULL)) >= 0;) {
 		const struct option_row *row = key == '?' || key == ':' ? NULL : row_of(key);

@@ -3,20 +3,36 @@
 #define CLI_RUN_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "run/input/inputs.h"
 
 enum when { AUTO, NEVER, ALWAYS }; /* AUTO: on a terminal */
+
+/* Where inputs come from. */
+struct source_text {
+	char **words; /* NULL: a file */
+	size_t count;
+	const char *file; /* "-": standard input */
+	bool linked;
+};
 
 struct options {
 	char **command; /* COMMAND [ARG...] */
 	int words;
-	char **inputs; /* those behind :::; NULL where they are read */
-	int input_count;
-	const char *arg_file; /* NULL: standard input */
-	char separator;       /* newline or NUL */
-	unsigned jobs;        /* 0: as many as pay, */
-	unsigned min, max;    /* but never fewer or more than these; 0 where not given */
-	bool explain;         /* say what the limit decides, and why */
-	bool forget;          /* neither use nor keep what a run of the same command settled at */
+	struct source_text *sources; /* none: standard input */
+	size_t source_count;
+	char separator[16]; /* what ends a record of a file */
+	size_t separator_len;
+	struct cut cut;
+	const char *replace; /* what stands for {}; NULL: that */
+	bool header;         /* the first record of each source names its columns */
+	bool pack, context;  /* -m and -X */
+	unsigned max_chars;  /* of a command line; 0: what the system is sure to take */
+	unsigned jobs;       /* 0: as many as pay, */
+	unsigned min, max;   /* but never fewer or more than these; 0 where not given */
+	bool explain;        /* say what the limit decides, and why */
+	bool forget;         /* neither use nor keep what a run of the same command settled at */
 	bool shell, dry_run, quiet;
 	enum when progress, summary;
 };

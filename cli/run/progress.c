@@ -51,7 +51,7 @@ static void draw(struct run *r)
 {
 	const struct counts *c = &r->counts;
 	struct line l = { .width = terminal_width() };
-	size_t total = input_total(&r->input);
+	size_t total = inputs_total(&r->inputs);
 	double time = (double)(hob_now() - r->start) / 1e9, rate = time > 0 ? (double)c->done / time : 0;
 
 	if (total)

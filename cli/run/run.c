@@ -112,9 +112,62 @@ static int exit_status(const struct run *r)
 	return r->status ? r->status : r->counts.failed ? EXIT_JOBS : 0;
 }
 
+static int broken(const char *what, int err, int status)
+{
+	fprintf(stderr, "hob run: %s: %s\n", what, strerror(-err));
+	return status;
+}
+
+/* A row may have other than one column. */
+static bool several_columns(const struct options *o)
+{
+	return o->source_count > 1 || o->cut.colsep || o->cut.csv || o->cut.together > 1 || o->cut.bare || o->cut.pack;
+}
+
+/* The command, and where it is. 0, or an exit status once it has said why not. */
+static int prepare_command(struct run *r, char path[PATH_MAX])
+{
+	const struct options *o = r->options;
+	const struct marking how = { .instead = o->replace, .inputs = o->header ? &r->inputs : NULL };
+	char shown[QUOTE_SHOWN];
+	int err = o->shell ? template_init_shell(&r->template, o->command[0], &how, several_columns(o), true)
+			   : template_init(&r->template, o->command, (size_t)o->words, &how, true);
+	if (err == -EINVAL) {
+		fprintf(stderr,
+			"hob run: --shell: a {} in single quotes stays as it is; write \"$1\" outside of them\n");
+		return EXIT_USAGE;
+	}
+	if (err)
+		return broken("cannot start", err, EXIT_BROKEN);
+	r->template.context = o->context;
+	int status = r->template.named ? spawn_find(r->template.words[0], path) : 0;
+	if (status) {
+		const char *word = r->template.words[0];
+		quote_shown(shown, (char *[]){ (char *)(uintptr_t)word, NULL });
+		fprintf(stderr, "hob run: %s: %s%s\n", shown,
+			status == EXIT_CANNOT ? "not executable" : "command not found",
+			strpbrk(word, " |&;<>$") ? "; for a script, use --shell" : "");
+	}
+	return status;
+}
+
+/* --header: the columns have names before the command is read. */
+static int read_header(struct run *r)
+{
+	char path[PATH_MAX];
+	int err = inputs_read_header(&r->inputs);
+	if (!err)
+		return prepare_command(r, path);
+	run_input_failed(r, err);
+	return r->status;
+}
+
 static int pile_task(void *run)
 {
 	struct run *r = run;
+	int status = r->options->header ? read_header(r) : 0;
+	if (status)
+		return status;
 	if (r->options->dry_run)
 		return run_dry(r);
 	r->start = hob_now();
@@ -146,58 +199,10 @@ static int pile_task(void *run)
 	return exit_status(r);
 }
 
-static int broken(const char *what, int err, int status)
-{
-	fprintf(stderr, "hob run: %s: %s\n", what, strerror(-err));
-	return status;
-}
-
-/* What must be known before anything runs: the command and where the inputs come from. 0 or an exit status. */
-static int prepare(struct run *r, char path[PATH_MAX])
-{
-	const struct options *o = r->options;
-	char shown[QUOTE_SHOWN];
-	int err = o->shell ? template_init_shell(&r->template, o->command[0])
-			   : template_init(&r->template, o->command, (size_t)o->words);
-	if (err == -EINVAL) {
-		fprintf(stderr,
-			"hob run: --shell: a {} in single quotes stays as it is; write \"$1\" outside of them\n");
-		return EXIT_USAGE;
-	}
-	if (err)
-		return broken("cannot start", err, EXIT_BROKEN);
-	int status = r->template.named ? spawn_find(r->template.words[0], path) : 0;
-	if (status) {
-		const char *word = r->template.words[0];
-		quote_shown(shown, (char *[]){ (char *)(uintptr_t)word, NULL });
-		fprintf(stderr, "hob run: %s: %s%s\n", shown,
-			status == EXIT_CANNOT ? "not executable" : "command not found",
-			strpbrk(word, " |&;<>$") ? "; for a script, use --shell" : "");
-		return status;
-	}
-
-	int fd = STDIN_FILENO;
-	if (o->arg_file) {
-		fd = open(o->arg_file, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			quote_shown(shown, (char *[]){ (char *)(uintptr_t)o->arg_file, NULL });
-			fprintf(stderr, "hob run: cannot read %s: %s\n", shown, strerror(errno));
-			return EXIT_USAGE;
-		}
-	}
-	if (o->inputs)
-		input_init_words(&r->input, o->inputs, (size_t)o->input_count);
-	else
-		input_init_fd(&r->input, fd, o->separator);
-	if (!o->inputs && !o->arg_file && isatty(fd) && !o->quiet)
-		fprintf(stderr, "hob run: reading inputs from the terminal, one a line; Ctrl-D ends them\n");
-	return 0;
-}
-
 static void finish(struct run *r)
 {
 	jobs_free(r);
-	input_finish(&r->input);
+	inputs_finish(&r->inputs);
 	output_finish(&r->output);
 	template_finish(&r->template);
 }
@@ -205,7 +210,7 @@ static void finish(struct run *r)
 int run_main(int argc, char **argv)
 {
 	static struct run run; /* zero */
-	struct options options;
+	static struct options options;
 	char path[PATH_MAX];
 	int status;
 	struct run *r = &run;
@@ -216,14 +221,16 @@ int run_main(int argc, char **argv)
 	r->options = &options;
 	list_init(&r->running);
 	list_init(&r->idle_slots);
-	status = prepare(r, path);
+	status = options.header ? 0 : prepare_command(r, path);
+	if (!status)
+		status = run_open_inputs(r);
 	if (status)
 		return status;
 	int err = signals_init(&r->signals);
 	if (!err)
 		err = output_init(&r->output, closed_stdout);
 	if (!err)
-		err = spawner_init(&r->spawner, r->template.named ? path : NULL, &r->signals.mask,
+		err = spawner_init(&r->spawner, r->template.named && !options.header ? path : NULL, &r->signals.mask,
 				   &r->signals.defaults);
 	if (err)
 		return broken("cannot start", err, EXIT_BROKEN);

@@ -11,12 +11,12 @@
 #include "base/list.h"
 #include "limit/limit.h"
 #include "run/files.h"
-#include "run/input.h"
+#include "run/input/inputs.h"
 #include "run/options.h"
 #include "run/output.h"
 #include "run/signals.h"
 #include "run/spawn.h"
-#include "run/template.h"
+#include "run/template/template.h"
 
 struct job {
 	struct link link; /* in running, or in idle_slots */
@@ -42,7 +42,7 @@ struct run {
 	struct template template;
 	struct spawner spawner;
 	struct signals signals;
-	struct input input;
+	struct inputs inputs;
 	struct output output;
 	struct limit limit;
 	struct counts counts;
@@ -76,6 +76,9 @@ void run_stop(struct run *r);
 
 /* hob itself has failed: no more starts, and the exit status says so. */
 void run_fail(struct run *r);
+
+/* Opens the sources of the inputs and reads their header. 0, or the exit status once it has said why not. */
+int run_open_inputs(struct run *r);
 
 /* Says that the inputs cannot be read, and why. */
 void run_input_failed(struct run *r, int err);

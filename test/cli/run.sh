@@ -44,6 +44,28 @@ ok 'and shown cut' test "${#err}" -lt 700
 try "$hob" run -j4 --shell 'test "$1" != 5000' <<<"$(seq 10000)"
 is '10,000 inputs, of which one fails' "$err-$status" "hob run: exit 1: sh -c 'test \"\$1\" != 5000' sh 5000-1"
 
+# Sources, columns, replacement strings; parallel.sh has more ----------------------------------------------------------
+try "$hob" run -j1 -a - echo {1}:{2} ::: 1 2 < <(printf 'a\nb\n')
+is 'standard input beside :::' "$out" $'a:1\na:2\nb:1\nb:2'
+try "$hob" run -j1 echo {1}:{2} ::: 1 2 :::: - < <(printf 'a\nb\n')
+is 'standard input again and again' "$out" $'1:a\n1:b\n2:a\n2:b'
+try "$hob" run -j1 --csv --header : printf '<%s>' {name} {no.} < <(printf 'no,name\r\n1.x,"a ""b"", c\nd"\r\n2,e\n')
+is '--csv --header: quoted separators, quotes and newlines' "$out" '<a "b", c
+d><1><e><2>'
+try "$hob" run -j1 --csv -C ';' echo {2} ::: 'a;b,c'
+is '--csv --colsep' "$out" b,c
+try "$hob" run -j1 -X echo x{} < <(seq 100000)
+is '-X: few command lines' "$(wc -l <<<"$out")-$(tr -d ' x\n' <<<"$out" | md5sum)" \
+	"5-$(seq 100000 | tr -d '\n' | md5sum)"
+try "$hob" run -j1 --shell 'echo {.} {#} "{/.}" "$1"' ::: "a 'b/c d.e"
+is '--shell: other replacement strings are data too' "$out" "a 'b/c d 1 c d a 'b/c d.e"
+try "$hob" run -j1 --shell 'printf "[%s]" {} "{}"' ::: 'a  b' ::: '$(touch bad)'
+is '--shell: several inputs' "$out" '[a  b][$(touch bad)][a  b $(touch bad)]'
+ok 'and they stay data' test ! -e bad
+try "$hob" run echo {1} < <(seq 3; echo; yes '' | head -c 200000 | tr '\n' x)
+is 'bad input after some jobs' "$status-$err" \
+	'3-hob run: standard input: input 5 is longer than 131071 bytes, the most an argument can hold'
+
 # --shell ----------------------------------------------------------------------------------------------------------
 try "$hob" run -j1 --shell 'printf "%s|" "$1" {} "a{}b" x{}y; echo' ::: 'a  b' '$(touch bad)' '"; touch bad; "'
 is '--shell: the input is data' "$out" 'a  b|a  b|aa  bb|xa  by|

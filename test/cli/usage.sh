@@ -46,9 +46,18 @@ refused 2 "hob run: --min takes a number from 1 to 1000000, not x$help" "$hob" r
 refused 2 "hob run: --max takes a number from 1 to 1000000, not 0$help" "$hob" run --max=0 job ::: a
 refused 2 "hob run: --min is above --max$help" "$hob" run --max=3 --min 4 job ::: a
 refused 2 "hob run: --jobs leaves nothing to choose; not with --min or --max$help" "$hob" run -j4 --min 4 job ::: a
-refused 2 "hob run: more than one ::: is not supported yet$help" "$hob" run job ::: a ::: b
-refused 2 "hob run: :::: is not supported yet; use --arg-file$help" "$hob" run job :::: a
-refused 2 "hob run: inputs from both ::: and --arg-file$help" "$hob" run -a "$0" job ::: a
+refused 2 "hob run: nothing to link to before :::+$help" "$hob" run job :::+ a
+refused 2 "hob run: no file given behind ::::$help" "$hob" run job :::: ::: a
+refused 2 "hob run: cannot read missing: No such file or directory" "$hob" run job ::: a :::: missing
+refused 2 "hob run: --colsep takes a regular expression, not 'a('$help" "$hob" run -C 'a(' job ::: a
+refused 2 "hob run: --csv takes one character as its --colsep, not ab$help" "$hob" run --csv -C ab job ::: a
+refused 2 "hob run: --delimiter takes one to 15 characters, not ''$help" "$hob" run -d '' job ::: a
+refused 2 "hob run: --delimiter takes one to 15 characters, not '\\q'$help" "$hob" run -d '\q' job ::: a
+refused 2 "hob run: --header takes ':', not x$help" "$hob" run --header x job ::: a
+refused 2 "hob run: --max-args takes a number from 0 to 1000000, not x$help" "$hob" run -n x job ::: a
+refused 2 "hob run: --max-chars takes a number from 1 to 131071, not 0$help" "$hob" run -X -s 0 job ::: a
+refused 2 "hob run: --replace takes a text, not ''$help" "$hob" run -I '' job ::: a
+refused 127 "hob run: jump: command not found" "$hob" run --header : jump ::: a
 refused 2 "hob run: --shell takes the script as one word; not expected: 'a  b'$help" \
 	"$hob" run --shell job 'a  b' ::: a
 refused 2 "hob run: --shell: a {} in single quotes stays as it is; write \"\$1\" outside of them" \

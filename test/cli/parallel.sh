@@ -1,0 +1,58 @@
+#!/bin/bash
+# The same command lines through GNU parallel and through hob run: the same output.
+. "$(dirname "$0")/lib.sh"
+
+if ! parallel --version 2>/dev/null | grep -q '^GNU parallel'; then
+	skip 'like GNU parallel' 'no GNU parallel'
+	finish
+	exit
+fi
+mkdir home && export HOME=$work/home PARALLEL_HOME=$work/home
+touch home/will-cite
+printf '1\n2\n3\n' >f
+printf 'a\nb\n' >g
+printf 'p,q,r' >h
+printf 'p\0q\0' >z
+
+while IFS= read -r line; do
+	eval "parallel -j1 $line" >wanted 2>/dev/null </dev/null
+	eval "'$hob' run -j1 $line" >got 2>/dev/null </dev/null
+	is "$line" "$(tr '\0' '@' <got)" "$(tr '\0' '@' <wanted)"
+done <<'E'
+echo ::: a b ::: c d
+echo ::: a b c :::+ 1 2
+echo ::: a b c :::+ 1 2 ::: x y
+echo {#} ::: a b
+echo {2} {1} ::: a ::: b
+-n2 echo x{}y ::: 1 2 3
+-N2 echo {1}-{2}. ::: 1 2 3
+-X echo x{}y ::: 1 2 3
+-m echo x{}y ::: 1 2 3
+-n0 echo hi ::: 1 2
+-n3 echo ::: 1 2 3 4 5 6 7
+--colsep , echo {2}-{1}. ::: 'a, b' 'c'
+--colsep '\s+' echo {3}-{1}. ::: 'a  b c' 'd e f'
+--colsep '\t' echo {2}-{1}. ::: $'a\tb' $'c\td'
+--colsep , -a h echo {2}
+--header : echo {x} {y} ::: x 1 2 ::: y 3
+--header : --colsep , echo {y}:{x} ::: x,y 1,2 3,4
+echo {-1} {1.} {1/} {1//} {1/.} {.} ::: /a/b.c.d ::: e.f/
+echo '[{//}]' ::: a /a a/b/ a// '' a//b / //
+echo '[{.}]' ::: a.b/c .x a/.x a. '' a.tar.gz
+echo '[{/}]' ::: a/b a/ / ''
+echo '[{/.}]' ::: a/b.c a.d/ /.x ''
+echo {2.} ::: a.b ::: c.d
+-I ,, echo [,,] {} ::: a b
+echo {%} ::: a b
+-a f echo
+-a f -a g echo
+echo :::: f g
+echo :::: f ::::+ g
+echo :::: f ::: x y
+echo ::: x y :::: f
+-a f echo ::: x y
+-d , -a h echo [{}]
+-d '\n' -a f echo [{}]
+-0 -a z echo [{}]
+E
+finish
