@@ -1,6 +1,8 @@
 /* The switch of stacks on aarch64, AAPCS64.
  *
  *	void fiber_swap(void **save, void *load);
+ *	void fiber_swap_first(void **save, void *load);
+ *	fiber_resume, jumped to with the stack to go to in x0
  *
  * Stores the callee-saved registers (x19 to x30 and the low halves of v8 to v15) on the stack and the stack pointer in
  * *save, goes over to the stack `load` that an earlier call left, and returns to where that call was made. By ret,
@@ -61,7 +63,7 @@ fiber_parked:
 
 /* Where a new fiber begins, by the return of its first swap: fn in x19, its argument in x20. The return address is
  * undefined, which is how unwinders are told that the stack ends here. The nop is for those that look up the
- * instruction before a return address: it must belong to this function. */
+ * instruction before a return address: it must belong to this function. fiber_ended is where fn would return to. */
 	.p2align 4
 	.type fiber_trampoline, %function
 fiber_trampoline:
@@ -73,9 +75,49 @@ fiber_trampoline:
 fiber_entry:
 	mov x0, x20
 	blr x19
+	.globl fiber_ended
+	.hidden fiber_ended
+fiber_ended:
 	brk #0
 	.cfi_endproc
 	.size fiber_trampoline, . - fiber_trampoline
+
+/* The same as fiber_swap, to a stack that fiber_init has made: by a jump to fn, see switch_x86_64.S. By x16, which
+ * branch target identification takes for a call. */
+	.p2align 4
+	.globl fiber_swap_first
+	.hidden fiber_swap_first
+	.type fiber_swap_first, %function
+fiber_swap_first:
+	.cfi_startproc
+	hint #34		/* bti c */
+	sub sp, sp, #160
+	.cfi_adjust_cfa_offset 160
+	all_pairs stp
+	mov x9, sp
+	str x9, [x0]
+	add sp, x1, #160
+	.cfi_undefined x30
+	ldp x16, x0, [x1, #16]
+	mov x29, #0
+	adrp x30, fiber_ended
+	add x30, x30, :lo12:fiber_ended
+	br x16
+	.cfi_endproc
+	.size fiber_swap_first, . - fiber_swap_first
+
+/* Leaves the running stack for good, for the one in x0. */
+	.p2align 4
+	.globl fiber_resume
+	.hidden fiber_resume
+	.type fiber_resume, %function
+fiber_resume:
+	.cfi_startproc
+	.cfi_undefined x30
+	mov sp, x0
+	b fiber_parked
+	.cfi_endproc
+	.size fiber_resume, . - fiber_resume
 
 /* Branch target identification is kept. */
 	.section .note.gnu.property, "a"

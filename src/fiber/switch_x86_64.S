@@ -1,6 +1,8 @@
 /* The switch of stacks on x86-64, System V ABI.
  *
  *	void fiber_swap(void **save, void *load);
+ *	void fiber_swap_first(void **save, void *load);
+ *	fiber_resume, jumped to with the stack to go to in rdi
  *
  * Pushes the callee-saved registers, stores the stack pointer in *save, goes over to the stack `load` that an earlier
  * call left, and returns to where that call was made. By ret, although the core predicts it to go back on this side:
@@ -68,7 +70,7 @@ fiber_parked:
 
 /* Where a new fiber begins, by the return of its first swap: fn in rbx, its argument in r12. The return address is
  * undefined, which is how unwinders are told that the stack ends here. The nop is for those that look up the byte
- * before a return address: it must belong to this function. */
+ * before a return address: it must belong to this function. fiber_ended is where fn would return to. */
 	.p2align 4
 	.type fiber_trampoline, @function
 fiber_trampoline:
@@ -81,9 +83,59 @@ fiber_entry:
 	endbr64
 	movq %r12, %rdi
 	callq *%rbx
+	.globl fiber_ended
+	.hidden fiber_ended
+fiber_ended:
 	ud2
 	.cfi_endproc
 	.size fiber_trampoline, . - fiber_trampoline
+
+/* The same as fiber_swap, to a stack that fiber_init has made. It jumps to fn where that one returns to fiber_entry,
+ * which calls it: so the core's stack of return addresses has the caller's on top while fn runs, and when fn ends by
+ * fiber_resume, which is no call either, to that caller, each return from there on is predicted. By a swap at either
+ * end all of them were one out of step. */
+	.p2align 4
+	.globl fiber_swap_first
+	.hidden fiber_swap_first
+	.type fiber_swap_first, @function
+fiber_swap_first:
+	.cfi_startproc
+	endbr64
+	pushq %rbp
+	.cfi_adjust_cfa_offset 8
+	pushq %rbx
+	.cfi_adjust_cfa_offset 8
+	pushq %r12
+	.cfi_adjust_cfa_offset 8
+	pushq %r13
+	.cfi_adjust_cfa_offset 8
+	pushq %r14
+	.cfi_adjust_cfa_offset 8
+	pushq %r15
+	.cfi_adjust_cfa_offset 8
+	movq %rsp, (%rdi)
+	leaq 48(%rsi), %rsp
+	.cfi_undefined %rip
+	leaq fiber_ended(%rip), %rax
+	movq %rax, (%rsp)
+	movq 24(%rsi), %rdi
+	xorl %ebp, %ebp
+	jmpq *32(%rsi)
+	.cfi_endproc
+	.size fiber_swap_first, . - fiber_swap_first
+
+/* Leaves the running stack for good. */
+	.p2align 4
+	.globl fiber_resume
+	.hidden fiber_resume
+	.type fiber_resume, @function
+fiber_resume:
+	.cfi_startproc
+	.cfi_undefined %rip
+	movq %rdi, %rsp
+	jmp fiber_parked
+	.cfi_endproc
+	.size fiber_resume, . - fiber_resume
 
 /* Fit for indirect branch tracking (notrack: a return address is no endbr64), not for a shadow stack of calls. */
 	.section .note.gnu.property, "a"

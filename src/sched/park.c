@@ -54,34 +54,43 @@ void worker_after_switch(void)
 }
 
 /* Leaves the running task for the next one, or for the worker's loop where there is none. */
-static void leave(struct worker *w, struct task *t, struct task *next, enum after after)
+static inline __attribute__((always_inline)) void leave(struct worker *w, struct task *t, struct task *next,
+							enum after after)
 {
+	bool first = next && !next->fiber.sp;
+
 	if (!jobs_empty(&w->forks))
 		jobs_move(w);
-	if (next && !next->fiber.sp)
+	if (first)
 		task_begin(w, next);
 	w->left = t;
 	w->after = after;
 	at_store(&w->current, next, RELEASE);
-	fiber_switch(&t->fiber, next ? &next->fiber : &w->loop);
+	if (first)
+		fiber_switch_first(&t->fiber, &next->fiber);
+	else
+		fiber_switch(&t->fiber, next ? &next->fiber : &w->loop);
 	worker_after_switch();
 }
 
-void worker_exit(struct worker *w, struct task *t, struct task *next)
+struct fiber *worker_exit(struct worker *w, struct task *t, struct task *next)
 {
 	DEBUG_CHECK(jobs_empty(&w->forks)); /* every fork is joined */
 	w->left = t;
 	w->after = AFTER_EXIT;
 	at_store(&w->current, next, RELEASE);
-	fiber_switch_last(&t->fiber, next ? &next->fiber : &w->loop);
+	return next ? &next->fiber : &w->loop;
 }
 
 void worker_run(struct worker *w, struct task *t)
 {
-	if (!t->fiber.sp)
-		task_begin(w, t);
 	at_store(&w->current, t, RELEASE);
-	fiber_switch(&w->loop, &t->fiber);
+	if (t->fiber.sp) {
+		fiber_switch(&w->loop, &t->fiber);
+	} else {
+		task_begin(w, t);
+		fiber_switch_first(&w->loop, &t->fiber);
+	}
 	worker_after_switch();
 }
 

@@ -144,7 +144,8 @@ static bool withdraw(struct hob_scope *s, const struct ending *e)
 }
 
 /* 0 once no task is left, and the first error of one. */
-static int wait_end(struct hob_scope *s, hob_time deadline, enum park how, int *error)
+static inline __attribute__((always_inline)) int wait_end(struct hob_scope *s, hob_time deadline, enum park how,
+							  int *error)
 {
 	struct task *t = task_self();
 	struct ending e = { .task = t };

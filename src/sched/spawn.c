@@ -112,7 +112,7 @@ static void task_main(void *arg)
 		if (!looked)
 			next = worker_next(w);
 		if (!next || next->fiber.sp)
-			worker_exit(w, t, next);
+			fiber_switch_last(&t->fiber, worker_exit(w, t, next));
 		take_over(w, t, next);
 		slab_put(&w->rt->tasks, &w->tasks, t);
 		t = next;

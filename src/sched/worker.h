@@ -112,7 +112,7 @@ int worker_start(struct runtime *rt); /* one more; under look_lock */
 
 /* park.c */
 void worker_run(struct worker *w, struct task *t); /* on the worker's own stack: until nothing is next */
-_Noreturn void worker_exit(struct worker *w, struct task *t, struct task *next);
+struct fiber *worker_exit(struct worker *w, struct task *t, struct task *next); /* whom the ended one switches to */
 void worker_after_switch(void);
 
 /* idle.c */

@@ -143,6 +143,7 @@ static void thousands_take_turns(void)
 		jobs[i] = (struct job){ .stack = stack_new(STACK), .turns = -1 };
 	while (ended < STARTS) {
 		int i = (int)(test_random() % JOBS);
+		bool first = false;
 		if (jobs[i].turns < 0) {
 			if (started == STARTS)
 				continue;
@@ -150,8 +151,12 @@ static void thousands_take_turns(void)
 			jobs[i].value = began[i] = (long)(test_random() % 1000000);
 			jobs[i].turns = turns[i] = (long)(test_random() % 4);
 			fiber_init(&jobs[i].fiber, jobs[i].stack, STACK, run_job, &jobs[i]);
+			first = test_random() % 2; /* either way will do */
 		}
-		fiber_switch(&main_fiber, &jobs[i].fiber);
+		if (first)
+			fiber_switch_first(&main_fiber, &jobs[i].fiber);
+		else
+			fiber_switch(&main_fiber, &jobs[i].fiber);
 		if (jobs[i].turns < 0) {
 			CHECK_EQ(jobs[i].value, began[i] + turns[i]);
 			fiber_finish(&jobs[i].fiber);

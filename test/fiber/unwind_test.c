@@ -72,14 +72,14 @@ static void check_trace(int leaves)
 	CHECK_EQ(way_in, WAY_IN);
 }
 
-static void ends_at_the_trampoline(void)
+static void check_end(void (*first)(struct fiber *from, struct fiber *to))
 {
 	void *stack = sys.alloc_aligned(16, STACK);
 	CHECK(stack != NULL);
 	memset(stack, 0xa5, STACK); /* whoever reads beyond the end finds no nice zeros */
 	fiber_init_thread(&main_fiber);
 	fiber_init(&fiber, stack, STACK - 64, body, NULL);
-	fiber_switch(&main_fiber, &fiber);
+	first(&main_fiber, &fiber);
 	check_trace(6);
 	fiber_switch(&main_fiber, &fiber);
 	check_trace(4);
@@ -88,9 +88,20 @@ static void ends_at_the_trampoline(void)
 	fiber_finish_thread(&main_fiber);
 }
 
+static void ends_at_the_trampoline(void)
+{
+	check_end(fiber_switch);
+}
+
+static void ends_at_the_trampoline_begun_by_a_jump(void)
+{
+	check_end(fiber_switch_first);
+}
+
 int main(void)
 {
 	test_start();
 	TEST(ends_at_the_trampoline);
+	TEST(ends_at_the_trampoline_begun_by_a_jump);
 	return test_done();
 }
