@@ -6,10 +6,13 @@
 #include "sched/allow.h"
 #include "sched/worker.h"
 
+/* Three numbers in rt->idle: who searches; who sleeps; and who of these naps. Each has room for WORKERS_MAX. */
 #define SEARCHING 1u
-#define ASLEEP (1u << 16)
-#define searching_of(idle) ((idle) & (ASLEEP - 1))
-#define asleep_of(idle) ((idle) >> 16)
+#define ASLEEP (1u << 11)
+#define NAPPING (1u << 22)
+#define searching_of(idle) ((idle) % ASLEEP)
+#define asleep_of(idle) ((idle) % NAPPING / ASLEEP)
+#define napping_of(idle) ((idle) / NAPPING)
 
 /* How long a worker looks about before it sleeps: waking a sleeping core costs 12 to 34 us, so to spin for about that
  * long loses at most twice the best (the ski rental rule). */
@@ -32,7 +35,13 @@ static void remove_asleep(struct worker *w)
 	w->asleep = false;
 }
 
-void idle_notify(struct runtime *rt)
+/* What it counts for in rt->idle while it is in the list. */
+static uint32_t weight(const struct worker *w)
+{
+	return w->naps ? ASLEEP + NAPPING : ASLEEP;
+}
+
+static void notify(struct runtime *rt, bool lone)
 {
 	struct worker *w = worker_self();
 	uint32_t idle;
@@ -41,18 +50,28 @@ void idle_notify(struct runtime *rt)
 		return;
 	at_fence(SEQ_CST);
 	idle = at_load(&rt->idle, RELAXED);
-	if (asleep_of(idle) == 0 || searching_of(idle) > 0)
+	if (asleep_of(idle) == 0 || searching_of(idle) > 0 || (lone && napping_of(idle) > 0))
 		return;
 	lock(&rt->idle_lock);
 	w = searching_of(at_load(&rt->idle, RELAXED)) ? NULL : rt->asleep;
 	if (w) {
 		remove_asleep(w);
 		w->searching = true; /* on its behalf, so that it counts before it is up */
-		at_add(&rt->idle, SEARCHING - ASLEEP, SEQ_CST);
+		at_add(&rt->idle, SEARCHING - weight(w), SEQ_CST);
 	}
 	unlock(&rt->idle_lock);
 	if (w && w != worker_self()) /* otherwise its own poll unparks: it is awake, and looks next */
 		rt->ops->wake(w->poller);
+}
+
+void idle_notify(struct runtime *rt)
+{
+	notify(rt, false);
+}
+
+void idle_notify_lone(struct runtime *rt)
+{
+	notify(rt, true);
 }
 
 void idle_stop(struct runtime *rt)
@@ -62,9 +81,10 @@ void idle_stop(struct runtime *rt)
 		rt->ops->wake(rt->workers[i].poller);
 }
 
-/* A loop of a few items is over before a core can wake for its jobs, and if loop after loop wakes it, they pay for that
- * again and again: some microseconds each. So a worker that was woken in vain naps before it asks again to be told of
- * jobs; twice as long each time, up to a millisecond, by which jobs worth the while then start late at most. */
+/* A loop of a few items is over before a core can wake for its jobs, and a task that its spawner soon waits for is
+ * run by that core before; and if one after the other wakes a core, they pay for that again and again: some
+ * microseconds each. So a worker that was woken in vain naps before it asks again to be told of jobs and of lone
+ * tasks; twice as long each time, up to a millisecond, by which those worth the while then start late at most. */
 #define NAP_NS 16000
 #define VAIN_MAX 6
 
@@ -81,15 +101,24 @@ static int64_t nap(struct worker *w)
 	return NAP_NS << w->vain;
 }
 
-/* Work that a worker about to sleep would leave behind. What stands in another's `woken` is not: its owner runs it. */
-static bool work_in_sight(struct runtime *rt, bool jobs_too)
+/* What a worker about to sleep would leave behind. What stands in another's `woken` is not: its owner runs it. */
+enum sight { NOTHING, LONE, WORK };
+
+static enum sight look_around(struct runtime *rt, bool napping)
 {
+	enum sight sight = NOTHING;
+
 	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
-		return true;
-	for (unsigned i = 0; i < workers_of(rt); i++)
-		if (deque_length(&rt->workers[i].deque))
-			return true;
-	return jobs_too && jobs_in_sight(rt);
+		return WORK;
+	for (unsigned i = 0; i < workers_of(rt); i++) {
+		uint32_t n = deque_length(&rt->workers[i].deque);
+
+		if (n > 1)
+			return WORK;
+		if (n == 1)
+			sight = LONE;
+	}
+	return !napping && jobs_in_sight(rt) ? WORK : sight;
 }
 
 static void sleep_until_woken(struct worker *w)
@@ -97,21 +126,28 @@ static void sleep_until_woken(struct worker *w)
 	struct runtime *rt = w->rt;
 	int64_t ns = nap(w);
 	hob_time until = ns ? sys.now() + ns : HOB_NEVER;
+	enum sight sight;
 
 	lock(&rt->idle_lock);
+	w->naps = ns != 0;
 	push_asleep(w);
-	at_add(&rt->idle, w->searching ? ASLEEP - SEARCHING : ASLEEP, SEQ_CST);
+	at_add(&rt->idle, w->searching ? weight(w) - SEARCHING : weight(w), SEQ_CST);
 	w->searching = false;
 	unlock(&rt->idle_lock);
 	at_fence(SEQ_CST);
 
-	rt->ops->poll(w->poller, work_in_sight(rt, !ns) ? 0 : until);
+	sight = look_around(rt, w->naps);
+	if (sight == LONE && w->naps) /* and if it is still there when we are back, we take it */
+		sight = NOTHING;
+	rt->ops->poll(w->poller, sight == NOTHING ? until : 0);
 
 	lock(&rt->idle_lock);
-	w->notified = !w->asleep;
+	w->notified = !w->asleep || sight == LONE;
 	if (w->asleep) { /* otherwise a notifier has taken us off, and counted us as searching */
 		remove_asleep(w);
-		at_sub(&rt->idle, ASLEEP, SEQ_CST);
+		/* Nobody was told of what we might find: so if we find other work we owe it the same. */
+		w->searching = w->naps;
+		at_add(&rt->idle, (w->naps ? SEARCHING : 0) - weight(w), SEQ_CST);
 	}
 	unlock(&rt->idle_lock);
 }

@@ -36,15 +36,17 @@ static struct worker *own_worker(struct runtime *rt)
 void worker_ready(struct runtime *rt, struct task *t)
 {
 	struct worker *w = own_worker(rt);
-	/* From its own poller: what the worker will run at once by itself is no reason to wake another core. */
-	bool runs_next = w && !w->current && deque_length(&w->deque) == 0;
+	bool lone = w && deque_length(&w->deque) == 0;
 
 	if (w)
 		add(w, t);
 	else
 		inject_push(&rt->inject, &t, 1);
-	if (!runs_next)
+	/* From its own poller: what the worker will run at once by itself is no reason to wake another core. */
+	if (!lone)
 		idle_notify(rt);
+	else if (w->current)
+		idle_notify_lone(rt);
 }
 
 void worker_ready_next(struct runtime *rt, struct task *t)
@@ -140,6 +142,22 @@ static uint64_t chance(struct worker *w)
 	return w->chance;
 }
 
+/* A task that stands alone is most often the child that its spawner is about to wait for, and will run next: taken
+ * away, it costs both cores more than it gains. So a thief first watches it for a few microseconds. */
+#define WATCH_PAUSES 128
+
+static bool ripe(struct deque *d)
+{
+	uint32_t head = at_load(&d->head, ACQUIRE);
+	uint32_t n = at_load(&d->tail, ACQUIRE) - head;
+
+	if (n != 1 || HOSTILE)
+		return n != 0;
+	for (int i = 0; i < WATCH_PAUSES; i++)
+		at_pause();
+	return at_load(&d->head, ACQUIRE) == head;
+}
+
 struct task *worker_steal(struct worker *w, bool also_woken)
 {
 	struct runtime *rt = w->rt;
@@ -152,7 +170,7 @@ struct task *worker_steal(struct worker *w, bool also_woken)
 
 		if (from == w)
 			continue;
-		if ((t = deque_steal(&from->deque, &w->deque)))
+		if (ripe(&from->deque) && (t = deque_steal(&from->deque, &w->deque)))
 			return t;
 		if (also_woken && at_load(&from->woken, RELAXED) && (t = at_swap(&from->woken, NULL, ACQ_REL)))
 			return t;

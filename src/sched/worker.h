@@ -34,10 +34,11 @@ struct worker {
 	unsigned index;
 	bool searching; /* counted in rt->idle */
 	unsigned spins_failed;
-	bool notified; /* a notifier ended the last sleep */
+	bool notified; /* a notifier, or a lone task, ended the last sleep */
 	uint8_t vain;  /* how often for nothing, lately */
 	struct worker *next_asleep;
 	bool asleep; /* in the list of sleepers; under idle_lock */
+	bool naps;   /* likewise: it sleeps for a while at most */
 	pthread_t thread;
 	struct slab_cache tasks;
 	unsigned nslots, slot_batch;
@@ -70,7 +71,7 @@ struct runtime {
 	struct link moved;          /* jobs whose task has left its worker */
 	atomic_of(uint32_t) nmoved; /* written under the lock, read without it as a hint */
 
-	/* How many search for work (low half) and sleep (high half): see idle.c. */
+	/* How many search for work, sleep, and of these nap: see idle.c. */
 	_Alignas(64) atomic_of(uint32_t) idle;
 	atomic_of(uint32_t) stopping;
 	atomic_of(uint32_t) allowed; /* to run tasks: the first so many */
@@ -117,6 +118,8 @@ void worker_after_switch(void);
 
 /* idle.c */
 void idle_notify(struct runtime *rt);
+void idle_notify_lone(
+	struct runtime *rt);              /* of a task that its worker runs next, unless the running one goes on long */
 void idle_stop(struct runtime *rt);       /* every worker leaves idle_find */
 struct task *idle_find(struct worker *w); /* sleeps where there is none; NULL: the runtime stops */
 
