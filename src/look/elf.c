@@ -4,20 +4,15 @@
 
 #include <errno.h>
 
+#include "look/elf_inner.h"
+
 #ifdef LOOK_LIBELF
 
-#include <gelf.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/sys.h"
-
-struct look_elf {
-	Elf *elf;
-	int fd;
-	uint64_t bias;
-};
 
 /* What the addresses of the file are moved by, from where one of its mappings lies. */
 static bool find_bias(struct look_elf *e, const struct look_map *m)
@@ -61,7 +56,9 @@ void look_elf_close(struct look_elf *e)
 {
 	if (!e)
 		return;
+	look_dwarf_close(e);
 	elf_end(e->elf);
+	sys.free(e->functions);
 	if (e->fd >= 0)
 		sys.close(e->fd);
 	sys.free(e);
@@ -110,6 +107,87 @@ int look_elf_section(const struct look_elf *e, const char *name, uint64_t *addre
 	return -ENOENT;
 }
 
+/* Functions ------------------------------------------------------------------------------------------------------- */
+
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = ((const struct look_function *)a)->address, y = ((const struct look_function *)b)->address;
+	return (x > y) - (x < y);
+}
+
+/* Counts the functions of a table where there is no room, else adds them. */
+static void add_functions(struct look_elf *e, Elf_Scn *section, const GElf_Shdr *head, size_t room)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Sym symbol;
+	if (!data || !head->sh_entsize)
+		return;
+	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+		unsigned type = GELF_ST_TYPE(symbol.st_info);
+		if (symbol.st_shndx == SHN_UNDEF || (type != STT_FUNC && type != STT_GNU_IFUNC))
+			continue;
+		if (room && e->function_count < room)
+			e->functions[e->function_count] = (struct look_function){
+				.address = symbol.st_value,
+				.bytes = symbol.st_size,
+				.names = head->sh_link,
+				.name = symbol.st_name,
+			};
+		e->function_count++;
+	}
+}
+
+static void walk_functions(struct look_elf *e, size_t room)
+{
+	GElf_Shdr head;
+	e->function_count = 0;
+	for (Elf_Scn *s = NULL; (s = elf_nextscn(e->elf, s));)
+		if (gelf_getshdr(s, &head) && (head.sh_type == SHT_SYMTAB || head.sh_type == SHT_DYNSYM))
+			add_functions(e, s, &head, room);
+}
+
+static int sort_functions(struct look_elf *e)
+{
+	walk_functions(e, 0);
+	size_t room = e->function_count;
+	if (!room || room > LOOK_FUNCTIONS)
+		return -ENOENT;
+	e->functions = sys.alloc(room * sizeof *e->functions);
+	if (!e->functions)
+		return -ENOMEM;
+	walk_functions(e, room);
+	e->function_count = e->function_count < room ? e->function_count : room;
+	qsort(e->functions, e->function_count, sizeof *e->functions, by_address);
+	return 0;
+}
+
+int look_elf_function(struct look_elf *e, uint64_t address, char *name, size_t size)
+{
+	int err = e->functions ? 0 : sort_functions(e);
+	if (err)
+		return err;
+	uint64_t at = address - e->bias;
+	size_t low = 0, high = e->function_count;
+	while (low < high) { /* the first behind it */
+		size_t middle = low + (high - low) / 2;
+		if (e->functions[middle].address <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* One of assembly may have no size: it reaches to the next. */
+	for (size_t i = low; i-- > 0 && low - i <= 8;) {
+		const struct look_function *f = &e->functions[i];
+		const char *found = elf_strptr(e->elf, f->names, f->name);
+		if (!found || !*found || (f->bytes && at - f->address >= f->bytes))
+			continue;
+		strncpy(name, found, size - 1);
+		name[size - 1] = '\0';
+		return 0;
+	}
+	return -ENOENT;
+}
+
 #else
 
 int look_elf_open(pid_t pid, const struct look_map *m, struct look_elf **out)
@@ -132,6 +210,12 @@ int look_elf_symbol(const struct look_elf *e, const char *name, uint64_t *addres
 int look_elf_section(const struct look_elf *e, const char *name, uint64_t *address)
 {
 	(void)e, (void)name, (void)address;
+	return -ENOTSUP;
+}
+
+int look_elf_function(struct look_elf *e, uint64_t address, char *name, size_t size)
+{
+	(void)e, (void)address, (void)name, (void)size;
 	return -ENOTSUP;
 }
 

@@ -15,7 +15,9 @@ int look_native_open(pid_t pid, struct look_native **out); /* 0 or a negative er
 void look_native_close(struct look_native *n);             /* NULL is fine */
 
 /* The innermost frame outside of libc, from a thread's stack and instruction pointers (the last two numbers of
- * /proc/TID/syscall, for a thread that is blocked). -ENOENT: not known. Nothing is stopped. */
+ * /proc/TID/syscall, for a thread that is blocked). Some microseconds; the first of a file takes as long as its symbols
+ * need, mostly a millisecond. Where the line is not known `file` is the program or library, where the function is not
+ * it is "". -ENOENT: nothing is known. Nothing is stopped. */
 int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct look_frame *out);
 
 #endif
