@@ -12,6 +12,7 @@ enum {
 	EXIT_SIGNAL = 128, /* plus the number of the signal that interrupted us */
 };
 
+int lab_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 
 #endif

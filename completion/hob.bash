@@ -37,15 +37,24 @@ _hob_run() {
 	esac
 }
 
+_hob_lab() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--html) _hob_files "$cur" ;;
+	--only) mapfile -t COMPREPLY < <(compgen -W 'cook compute mixed waiters makers lane python wrong prices' -- "$cur") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W '--only --list --quick --html --json --help -h' -- "$cur") ;;
+	esac
+}
+
 _hob() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run help version' -- "$cur")
-	elif [[ ${COMP_WORDS[1]} == run ]]; then
-		_hob_run
+		mapfile -t COMPREPLY < <(compgen -W 'run lab help version' -- "$cur")
+	elif declare -F "_hob_${COMP_WORDS[1]}" >/dev/null; then
+		"_hob_${COMP_WORDS[1]}"
 	elif [[ ${COMP_WORDS[1]} == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run lab' -- "$cur")
 	fi
 }
 

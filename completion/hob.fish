@@ -1,9 +1,10 @@
 # fish completion for hob
 
 complete -c hob -n __fish_use_subcommand -f -a run -d 'run a pile of commands'
+complete -c hob -n __fish_use_subcommand -f -a lab -d 'claims about concurrency and parallelism, measured here'
 complete -c hob -n __fish_use_subcommand -f -a help -d 'the commands, or the options of one'
 complete -c hob -n __fish_use_subcommand -f -a version -d 'the version of hob'
-complete -c hob -n '__fish_seen_subcommand_from help' -f -a run
+complete -c hob -n '__fish_seen_subcommand_from help' -f -a 'run lab'
 
 set -l run '__fish_seen_subcommand_from run'
 complete -c hob -n $run -s a -l arg-file -r -d 'read the inputs from a file'
@@ -30,3 +31,11 @@ complete -c hob -n $run -s X -l context-replace -d 'the same, words repeated'
 complete -c hob -n $run -s s -l max-chars -x -d 'the longest command line'
 complete -c hob -n $run -s I -l replace -x -d 'what stands for the input'
 complete -c hob -n $run -s h -l help -d 'short help'
+
+set -l lab '__fish_seen_subcommand_from lab'
+complete -c hob -n $lab -f -l only -x -a 'cook compute mixed waiters makers lane python wrong prices' -d 'these alone'
+complete -c hob -n $lab -f -l list -d 'their names and claims'
+complete -c hob -n $lab -f -l quick -d 'smaller, with fewer rounds'
+complete -c hob -n $lab -l html -r -d 'a page with pictures'
+complete -c hob -n $lab -f -l json -d 'a JSON object a line'
+complete -c hob -n $lab -f -s h -l help -d 'short help'

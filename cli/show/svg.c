@@ -68,7 +68,7 @@ static double at(const struct axis *a, double v)
 	return a->from + (a->to - a->from) * (part < 0 ? 0 : part > 1 ? 1 : part);
 }
 
-/* A number as people write it: 3 significant digits, thousands and thousandths by letters. */
+/* A number as people write it: 3 significant digits, thousands and small parts by letters. */
 static const char *number(char *text, size_t size, double v)
 {
 	static const struct {
@@ -81,6 +81,10 @@ static const char *number(char *text, size_t size, double v)
 
 	if (v == 0)
 		return "0";
+	if (fabs(v) >= 0.01 && fabs(v) < 999.5) {
+		snprintf(text, size, "%.3g", v);
+		return text;
+	}
 	while (fabs(v) < steps[i].least * 0.9995)
 		i++;
 	unit = steps[i].least > 0 ? steps[i].least : 1e-9;

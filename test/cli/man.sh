@@ -3,15 +3,22 @@
 . "$(dirname "$0")/lib.sh"
 
 options() { grep -oE -- '--[a-z][a-z-]+' | sort -u; }
-from_help=$("$hob" run --help | grep -E '^  ' | options)
+all=
+for command in $("$hob" help | sed -nE 's/^  ([a-z]+) .*/\1/p' | grep -vxE 'help|version'); do
+	from_help=$("$hob" "$command" --help | grep -E '^  ' | options)
+	page=$root/man/hob-$command.1
+	from_page=$(sed -nE 's/^\.It (Fl .*)$/\1/p' "$page" | grep -oE 'Fl -[a-z-]+' | sed 's/^Fl -/--/' | sort -u)
+	is "hob $command --help and hob-$command(1)" "$from_page" "$from_help"
+	letters=$("$hob" "$command" --help | sed -nE 's/^  -(.), --.*/\1/p' | sort)
+	is "the letters of $command" "$(sed -nE 's/^\.It Fl (.) .*/\1/p' "$page" | sort)" "$letters"
+	ok "hob(1) names $command" grep -q "^\.It Cm $command" "$root/man/hob.1"
+	all+=$from_help$'\n'
+done
+all=$(grep . <<<"$all" | sort -u)
 page=$root/man/hob-run.1
-from_page=$(sed -nE 's/^\.It (Fl .*)$/\1/p' "$page" | grep -oE 'Fl -[a-z-]+' | sed 's/^Fl -/--/' | sort -u)
-is 'hob run --help and hob-run(1)' "$from_page" "$from_help"
-letters=$("$hob" run --help | sed -nE 's/^  -(.), --.*/\1/p' | sort)
-is 'their letters' "$(sed -nE 's/^\.It Fl (.) .*/\1/p' "$page" | sort)" "$letters"
 for file in hob.bash _hob hob.fish; do
 	is "completion/$file" "$(sed -E "s/ -l ([a-z-]+)/ --\1/g; s/ -s ([a-z0-9])//g" "$root/completion/$file" |
-		grep -v '^#\|^set ' | options | grep -vx -- --version)" "$from_help"
+		grep -v '^#\|^set ' | options | grep -vx -- --version)" "$all"
 done
 ok 'the bash completion is valid' bash -n "$root/completion/hob.bash"
 complete_bash() {
