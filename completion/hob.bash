@@ -12,7 +12,8 @@ _hob_run() {
 		case $word in
 		-a | -j | --arg-file | --jobs | --min | --max | -d | --delimiter | -C | --colsep | \
 			--header | -n | --max-args | -N | --max-replace-args | -s | --max-chars | -I | \
-			--replace) ((i++)) ;;
+			--replace | --tagstring | --joblog | --joblog-sync | --retries | --timeout | --halt | \
+				--delay | --nice) ((i++)) ;;
 		-*) ;;
 		*) # options end at the command
 			_hob_files "$cur"
@@ -21,15 +22,18 @@ _hob_run() {
 		esac
 	done
 	case $prev in
-	-a | --arg-file) _hob_files "$cur" ;;
+	-a | --arg-file | --joblog) _hob_files "$cur" ;;
 	-j | --jobs | --min | --max | -d | --delimiter | -C | --colsep | --header | -n | \
-		--max-args | -N | --max-replace-args | -s | --max-chars | -I | --replace) ;;
+		--max-args | -N | --max-replace-args | -s | --max-chars | -I | --replace | --tagstring | \
+			--joblog-sync | --retries | --timeout | --halt | --delay | --nice) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I --arg-file --null --jobs --min --max
+			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I -k --arg-file --null --jobs --min --max
 				--explain --forget --shell --dry-run --quiet --summary --progress --no-progress
 				--delimiter --colsep --csv --header --max-args --max-replace-args --xargs
-				--context-replace --max-chars --replace --help' -- "$cur")
+				--context-replace --max-chars --replace --keep-order --tag --tagstring --joblog
+				--joblog-sync --resume --resume-failed --retries --timeout --halt --delay --nice
+				--help' -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		fi

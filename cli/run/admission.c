@@ -2,9 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "run/quote.h"
 #include "run/run.h"
 
-static bool may_start(struct run *r)
+bool run_may_start(struct run *r)
 {
 	if (r->admitted >= r->limit.jobs)
 		r->held_back = true;
@@ -12,18 +13,56 @@ static bool may_start(struct run *r)
 	return r->admitted < r->limit.jobs && r->busy < 2 * r->limit.jobs;
 }
 
-static int admit(struct run *r, const struct row *row)
+/* A new job may start: one to be tried again goes first, and not too many wait for their turn to be printed. */
+static bool may_admit(struct run *r)
+{
+	return !r->retrying && r->order.count < ORDER_HELD_MAX && run_may_start(r);
+}
+
+/* The words of a job and of its tag. 0 or -ENOMEM. */
+static int fill(struct run *r, struct job *j, const struct row *row)
+{
+	int err = template_fill(&r->template, row, j->slot, &j->args);
+	if (err || !r->options->tag)
+		return err;
+	err = template_fill(&r->tag, row, j->slot, &j->tag);
+	if (!err)
+		quote_join(j->tag.bytes, j->tag.used);
+	return err;
+}
+
+static int admit(struct run *r, const struct row *row, const struct identity *who)
 {
 	struct job *j = job_take(r);
-	int err = j ? template_fill(&r->template, row, 1, &j->args) : -ENOMEM;
+	if (!j)
+		return -ENOMEM;
+	j->number = row->number;
+	j->order = r->order.given;
+	j->who = *who;
+	j->slot = slots_take(&r->slots);
+	int err = j->slot ? fill(r, j, row) : -ENOMEM;
 	if (!err)
 		err = hob_spawn(r->jobs, job_task, j);
-	if (err && j) {
-		list_push(&r->idle_slots, &j->link);
+	if (err) {
+		slots_give(&r->slots, j->slot);
+		job_recycle(j);
 		r->busy--;
+		return err;
 	}
-	if (!err)
-		r->admitted++;
+	r->order.given++;
+	r->admitted++;
+	return 0;
+}
+
+/* Waits until a job may start. 0, or -ECANCELED: told to stop. */
+static int wait_turn(struct run *r)
+{
+	int err = 0;
+	while (!err && !may_admit(r))
+		err = run_wait_change(r);
+	if (!err && r->options->delay > 0 && r->started_last)
+		err = hob_sleep(r->started_last + (hob_time)(r->options->delay * 1e9));
+	r->started_last = hob_now();
 	return err;
 }
 
@@ -33,10 +72,15 @@ int admission_task(void *run)
 	const struct row *row;
 	int got;
 	while ((got = inputs_next(&r->inputs, &row)) > 0) {
-		while (!may_start(r))
-			if (run_wait_change(r))
-				return 0; /* told to stop */
-		while ((got = admit(r, row)) == -ENOMEM && r->busy)
+		struct identity who = { 0 };
+		if (run_is_finished(r, row, &who)) {
+			if (++r->counts.skipped % 256 == 0)
+				hob_yield();
+			continue;
+		}
+		if (wait_turn(r))
+			return 0;
+		while ((got = admit(r, row, &who)) == -ENOMEM && r->busy)
 			if (run_wait_change(r))
 				return 0;
 		if (got) {

@@ -10,18 +10,12 @@
 
 static int print_command(char *const *argv)
 {
-	for (char *const *w = argv; *w; w++) {
-		size_t size = QUOTE_BOUND(strlen(*w)) + 1;
-		char *text = malloc(size);
-		if (!text)
-			return -ENOMEM;
-		quote_word(text, size, 0, *w);
-		int printed = printf("%s%s", w == argv ? "" : " ", text);
-		free(text);
-		if (printed < 0)
-			return -EIO;
-	}
-	return putchar('\n') < 0 ? -EIO : 0;
+	char *text = quote_all(argv);
+	if (!text)
+		return -ENOMEM;
+	int printed = printf("%s\n", text);
+	free(text);
+	return printed < 0 ? -EIO : 0;
 }
 
 int run_dry(struct run *r)

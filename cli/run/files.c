@@ -74,6 +74,8 @@ static bool ours_alone(int fd)
 void files_reuse(struct files *f)
 {
 	for (int i = 0; i < 2; i++) {
+		if (f->fd[i] < 0)
+			continue;
 		bool again = f->by_path && ours_alone(f->fd[i]);
 		if (again && files_bytes(f, i))
 			again = !ftruncate(f->fd[i], 0);

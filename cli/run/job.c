@@ -1,14 +1,14 @@
-/* One job, from its start to its last byte of output: a task. */
+/* One job, from its start to its end: a task. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include "command.h"
-#include "run/quote.h"
 #include "run/run.h"
+
+/* A job that fails is tried again after a pause, which doubles each time up to the longest. */
+enum { RETRY_MS = 100, RETRY_LONGEST_MS = 1000 };
 
 struct job *job_take(struct run *r)
 {
@@ -21,17 +21,23 @@ struct job *job_take(struct run *r)
 		j->files = FILES_NONE;
 		j->run = r;
 	}
+	j->tries = 0;
 	r->busy++;
 	return j;
 }
 
-static void put_back(struct job *j)
+void job_recycle(struct job *j)
+{
+	list_push(&j->run->idle_slots, &j->link);
+}
+
+void job_release(struct job *j)
 {
 	struct run *r = j->run;
-	list_push(&r->idle_slots, &j->link);
 	r->busy--;
+	files_reuse(&j->files);
 	/* The limit has fallen: so many descriptors are not needed any more. */
-	if (r->busy > r->limit.jobs)
+	if (r->busy > r->limit.jobs || r->options->keep_order)
 		files_close(&j->files);
 	run_changed(r);
 }
@@ -41,19 +47,11 @@ void jobs_free(struct run *r)
 	for (struct link *l; (l = list_pop(&r->idle_slots));) {
 		struct job *j = container_of(l, struct job, link);
 		arguments_finish(&j->args);
+		arguments_finish(&j->tag);
 		files_close(&j->files);
 		plumbing_finish(&j->plumbing);
 		free(j);
 	}
-}
-
-static void failed(struct job *j, const char *how)
-{
-	struct run *r = j->run;
-	char command[QUOTE_SHOWN];
-	r->counts.failed++;
-	if (!r->options->quiet)
-		output_say(&r->output, "%s: %s", how, quote_shown(command, j->args.argv));
 }
 
 /* The whole system is short of something that an ending job gives back. */
@@ -77,26 +75,22 @@ static int start(struct job *j)
 	struct run *r = j->run;
 	for (;;) {
 		int err = files_open(&j->files);
-		bool lack = err;
+		j->outcome.lacks_file = err;
 		if (!err)
 			err = spawn(&r->spawner, j->args.argv, &j->files, &j->plumbing, &j->pid);
 		if (!err)
 			return 0;
-		if (passing(err) && r->active) {
-			spare_descriptors(j);
-			if (r->limit.jobs > r->alive && r->alive && !r->limit.fixed)
-				r->limit.jobs = r->alive;
-			run_wait_change(r);
-			if (!r->stopping)
-				continue;
-			return -ECANCELED;
+		if (!passing(err) || !r->active) {
+			if (j->outcome.lacks_file || passing(err))
+				run_fail(r);
+			return err;
 		}
-		char how[160];
-		snprintf(how, sizeof how, "%s: %s", lack ? "no file for the output" : "cannot start", strerror(-err));
-		failed(j, how);
-		if (lack || passing(err))
-			run_fail(r);
-		return err;
+		spare_descriptors(j);
+		if (r->limit.jobs > r->alive && r->alive && !r->limit.fixed)
+			r->limit.jobs = r->alive;
+		run_wait_change(r);
+		if (r->stopping)
+			return -ECANCELED;
 	}
 }
 
@@ -108,94 +102,125 @@ static double seconds(struct timeval t)
 static void account(struct job *j, const struct rusage *used)
 {
 	struct run *r = j->run;
-	hob_time end = hob_now();
-	double cpu = seconds(used->ru_utime) + seconds(used->ru_stime);
-	uint64_t rss = (uint64_t)used->ru_maxrss * 1024;
-	limit_job_ended(&r->limit, j->start, end, (int64_t)(cpu * 1e9));
-	r->counts.cpu += cpu;
-	r->counts.life += (double)(end - j->start) / 1e9;
-	if (rss > r->counts.peak_rss)
-		r->counts.peak_rss = rss;
+	struct outcome *o = &j->outcome;
+	o->end = hob_now();
+	o->cpu = seconds(used->ru_utime) + seconds(used->ru_stime);
+	o->peak_rss = (uint64_t)used->ru_maxrss * 1024;
+	double life = (double)(o->end - j->start) / 1e9;
+	limit_job_ended(&r->limit, j->start, o->end, (int64_t)(o->cpu * 1e9));
+	r->counts.cpu += o->cpu;
+	r->counts.life += life;
+	if (o->peak_rss > r->counts.peak_rss)
+		r->counts.peak_rss = o->peak_rss;
+	if (r->options->timeout_percent && !o->timed_out)
+		median_add(&r->median, life);
 }
 
-static void report(struct job *j, int status)
+/* Waits for the process even where no descriptor is left to wait with. 0, or -ETIMEDOUT. */
+static int wait_until(struct job *j, struct rusage *used, hob_time deadline)
 {
-	char how[80];
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return;
-	if (j->run->killing || j->run->pipe_gone) {
-		j->run->counts.failed++; /* we did it */
-		return;
-	}
-	const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
-	if (WIFEXITED(status))
-		snprintf(how, sizeof how, "exit %d", WEXITSTATUS(status));
-	else if (name)
-		snprintf(how, sizeof how, "killed by SIG%s", name);
-	else
-		snprintf(how, sizeof how, "killed by signal %d", WTERMSIG(status));
-	failed(j, how);
-}
-
-static void deliver(struct job *j)
-{
-	struct run *r = j->run;
-	off_t out = files_bytes(&j->files, 0), err = files_bytes(&j->files, 1);
-	int error = out || err ? output_job(&r->output, j->files.fd[0], out, j->files.fd[1], err) : 0;
-	files_reuse(&j->files);
-	if (!error || r->pipe_gone || r->status)
-		return;
-	if (error == -EPIPE) {
-		r->pipe_gone = true;
-		run_stop(r);
-		run_kill(r);
-	} else {
-		run_fail(r); /* first, so that it is said once */
-		output_say(&r->output, "cannot write to standard output: %s", strerror(-error));
-	}
-}
-
-/* Waits for the process even where no descriptor is left to wait with. */
-static void wait_for(struct job *j, int *status, struct rusage *used)
-{
-	int err = hob_child_wait(j->pid, status, used, HOB_NEVER);
-	while (err && err != -ECHILD) {
-		pid_t got = wait4(j->pid, status, WNOHANG, used);
+	int err = hob_child_wait(j->pid, &j->outcome.status, used, deadline);
+	while (err && err != -ECHILD && err != -ETIMEDOUT) {
+		pid_t got = wait4(j->pid, &j->outcome.status, WNOHANG, used);
 		if (got == j->pid || (got < 0 && errno != EINTR))
-			return;
+			return 0;
+		if (hob_now() >= deadline)
+			return -ETIMEDOUT;
 		hob_sleep(hob_after(5 * HOB_MS));
 	}
+	return err == -ETIMEDOUT ? err : 0;
+}
+
+static void wait_for(struct job *j, struct rusage *used)
+{
+	while (wait_until(j, used, timeout_look(j))) {
+		if (hob_now() < timeout_of(j))
+			continue;
+		j->outcome.timed_out = true;
+		run_signal_job(j, SIGTERM);
+		run_signal_job(j, SIGCONT);
+		if (!wait_until(j, used, hob_after(HOB_SECOND)))
+			break;
+		run_signal_job(j, SIGKILL);
+		wait_until(j, used, HOB_NEVER);
+		break;
+	}
+}
+
+/* One try, of one that was admitted. */
+static void try(struct job *j)
+{
+	struct run *r = j->run;
+	struct rusage used = { 0 };
+	j->outcome = (struct outcome){ 0 };
+	j->output = (struct pieces){ 0 };
+	j->start = hob_now();
+	j->outcome.end = j->start;
+	j->tries++;
+	j->outcome.error = r->stopping ? -ECANCELED : start(j);
+	if (!j->outcome.error) {
+		r->active++;
+		r->alive++;
+		if (r->alive > r->counts.most)
+			r->counts.most = r->alive;
+		list_push(&r->running, &j->link);
+		wait_for(j, &used);
+		list_remove(&j->link);
+		r->alive--;
+		account(j, &used);
+		for (int i = 0; i < 2; i++) {
+			j->output.fd[i] = j->files.fd[i];
+			j->output.bytes[i] = files_bytes(&j->files, i);
+		}
+	}
+}
+
+/* Another one may start in its place. */
+static void leave(struct job *j)
+{
+	j->run->admitted--;
+	run_changed(j->run);
+}
+
+/* Whether it has failed and is to be tried again; then it is admitted again. */
+static bool once_more(struct job *j)
+{
+	struct run *r = j->run;
+	const struct outcome *o = &j->outcome;
+	bool failed = o->error || o->timed_out || o->status;
+	if (!failed || j->tries >= r->options->tries || r->stopping || o->error == -ECANCELED)
+		return false;
+	if (!o->error) {
+		files_reuse(&j->files); /* only the output of the last try counts */
+		r->active--;
+	}
+	leave(j);
+	int64_t pause = RETRY_MS << (j->tries < 5 ? j->tries - 1 : 4);
+	hob_sleep(hob_after((pause < RETRY_LONGEST_MS ? pause : RETRY_LONGEST_MS) * HOB_MS));
+	r->retrying++;
+	while (!run_may_start(r) && !r->stopping)
+		run_wait_change(r);
+	r->retrying--;
+	r->admitted++;
+	return true;
 }
 
 int job_task(void *job)
 {
 	struct job *j = job;
 	struct run *r = j->run;
-	struct rusage used = { 0 };
-	int status = 0;
-
-	j->start = hob_now();
-	int err = r->stopping ? -ECANCELED : start(j);
-	if (!err) {
-		r->active++;
-		r->alive++;
-		if (r->alive > r->counts.most)
-			r->counts.most = r->alive;
-		list_push(&r->running, &j->link);
-		wait_for(j, &status, &used);
-		list_remove(&j->link);
-		r->alive--;
-		r->admitted--;
-		account(j, &used);
-		run_changed(r);
-		deliver(j);
-		report(j, status);
+	do
+		try(j);
+	while (once_more(j));
+	bool ran = !j->outcome.error, may_halt = r->options->halt.when != HALT_NEVER;
+	slots_give(&r->slots, j->slot);
+	if (!may_halt)
+		leave(j);
+	job_conclude(j);
+	if (ran)
 		r->active--;
-	} else {
+	if (may_halt) /* only now is it known whether another one may start */
 		r->admitted--;
-	}
-	if (err != -ECANCELED)
-		r->counts.done++;
-	put_back(j);
+	run_changed(r);
 	return 0;
 }

@@ -76,6 +76,64 @@ static bool set_max(struct options *o, const char *value)
 	return value_number(value, 1, 1000000, &o->max);
 }
 
+static bool set_resume_failed(struct options *o, const char *value)
+{
+	(void)value;
+	o->resume = o->resume_failed = true;
+	return true;
+}
+
+static bool set_joblog_sync(struct options *o, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum log_sync sync;
+	} known[] = { { "batch", SYNC_BATCH }, { "always", SYNC_ALWAYS }, { "never", SYNC_NEVER } };
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcmp(known[i].name, value))
+			continue;
+		o->joblog_sync = known[i].sync;
+		return true;
+	}
+	return false;
+}
+
+static bool set_retries(struct options *o, const char *value)
+{
+	return value_number(value, 1, 1000, &o->tries);
+}
+
+static bool set_timeout(struct options *o, const char *value)
+{
+	size_t len = strlen(value);
+	char percent[16] = { 0 };
+	if (!len || value[len - 1] != '%')
+		return value_seconds(value, &o->timeout) && o->timeout > 0;
+	return len < sizeof percent && value_number(memcpy(percent, value, len - 1), 101, 1000000, &o->timeout_percent);
+}
+
+static bool set_halt(struct options *o, const char *value)
+{
+	return value_halt(value, &o->halt);
+}
+
+static bool set_delay(struct options *o, const char *value)
+{
+	return value_seconds(value, &o->delay);
+}
+
+static bool set_nice(struct options *o, const char *value)
+{
+	return value_number(value, 0, 19, &o->nice);
+}
+
+static bool set_tag(struct options *o, const char *value)
+{
+	(void)value;
+	o->tag = "";
+	return true;
+}
+
 static bool set_summary(struct options *o, const char *value)
 {
 	(void)value;
@@ -129,6 +187,23 @@ static const struct option_row {
 	{ 0, "max", "N", "never more than N at once", .set = set_max, .takes = "a number from 1 to 1000000" },
 	{ 0, "explain", NULL, "say how many at once is decided on, and why", .flag = AT(explain) },
 	{ 0, "forget", NULL, "neither use nor keep what an earlier run settled at", .flag = AT(forget) },
+	{ 'k', "keep-order", NULL, "print outputs in the order of the inputs", .flag = AT(keep_order) },
+	{ 0, "tag", NULL, "put the inputs and a tab before each line of output", .set = set_tag },
+	{ 0, "tagstring", "TEXT", "put TEXT, with its {}, and a tab there", .text = AT(tag) },
+	{ 0, "joblog", "FILE", "log each job that has ended to FILE", .text = AT(joblog) },
+	{ 0, "joblog-sync", "WHEN", "sync the log to disk: batch, always or never", .set = set_joblog_sync,
+	  .takes = "batch, always or never" },
+	{ 0, "resume", NULL, "do not run what the log says has ended", .flag = AT(resume) },
+	{ 0, "resume-failed", NULL, "the same, but run again what failed", .set = set_resume_failed },
+	{ 0, "retries", "N", "run a failing job up to N times", .set = set_retries,
+	  .takes = "a number from 1 to 1000" },
+	{ 0, "timeout", "TIME", "end a job after TIME: seconds, 5m, 2h, or 300% of the median", .set = set_timeout,
+	  .takes = "a time, as 90, 2.5m or 1h30m, or more than 100% of the median, as 300%" },
+	{ 0, "halt", "WHEN", "end early: now,fail=1 soon,fail=10% now,success=1 ...", .set = set_halt,
+	  .takes = "never, or now or soon and a condition, as now,fail=1 or soon,success=50%" },
+	{ 0, "delay", "TIME", "let TIME pass between two starts", .set = set_delay,
+	  .takes = "a time, as 90, 2.5m or 1h30m" },
+	{ 0, "nice", "N", "run at niceness N", .set = set_nice, .takes = "a number from 0 to 19" },
 	{ 0, "shell", NULL, "COMMAND is a script for sh; the input is its \"$1\"", .flag = AT(shell) },
 	{ 0, "dry-run", NULL, "print the commands, run nothing", .flag = AT(dry_run) },
 	{ 'q', "quiet", NULL, "do not name failing jobs, no summary, no progress", .flag = AT(quiet) },
@@ -142,7 +217,7 @@ static const struct option_row {
 enum { OPTIONS = sizeof rows / sizeof *rows };
 
 /* What getopt calls the option in a row. */
-static int key_of(int row)
+static int option_key(int row)
 {
 	return rows[row].letter ? rows[row].letter : 256 + row;
 }
@@ -182,7 +257,7 @@ static bool bad_option(int *status, int said, const char *word)
 {
 	char letter[] = { '-', (char)optopt, '\0' }, name[40];
 	for (int i = 0; i < OPTIONS; i++) {
-		if (key_of(i) != optopt)
+		if (option_key(i) != optopt)
 			continue;
 		snprintf(name, sizeof name, "--%s", rows[i].name);
 		return bad(status, said == ':' ? "missing value of option" : "no value is taken by option", name);
@@ -246,6 +321,8 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 		return bad(status, "--shell takes the script as one word; not expected:", o->command[1]);
 	if (o->cut.csv && o->cut.colsep && o->cut.colsep[1] && strcmp(o->cut.colsep, "\\t"))
 		return bad(status, "--csv takes one character as its --colsep, not", o->cut.colsep);
+	if (o->resume && !o->joblog)
+		return bad(status, "--resume goes by a --joblog, and none is given", NULL);
 	if (o->replace && !*o->replace)
 		return bad(status, "--replace takes a text, not", o->replace);
 	if (o->context || o->pack)
@@ -256,7 +333,7 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 static const struct option_row *row_of(int key)
 {
 	for (int i = 0; i < OPTIONS; i++)
-		if (key_of(i) == key)
+		if (option_key(i) == key)
 			return &rows[i];
 	return NULL;
 }
@@ -288,7 +365,7 @@ static void spell(struct option longs[OPTIONS + 1], char shorts[2 * OPTIONS + 3]
 	char *to = stpcpy(shorts, "+:"); /* +: options end at COMMAND */
 	for (int i = 0; i < OPTIONS; i++) {
 		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
-					    key_of(i) };
+					    option_key(i) };
 		if (rows[i].letter) {
 			*to++ = (char)rows[i].letter;
 			if (rows[i].arg)

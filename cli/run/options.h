@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "run/input/inputs.h"
+#include "run/log/joblog.h"
+#include "run/values.h"
 
 enum when { AUTO, NEVER, ALWAYS }; /* AUTO: on a terminal */
 
@@ -33,6 +35,17 @@ struct options {
 	unsigned min, max;   /* but never fewer or more than these; 0 where not given */
 	bool explain;        /* say what the limit decides, and why */
 	bool forget;         /* neither use nor keep what a run of the same command settled at */
+	bool keep_order;
+	const char *tag; /* NULL: none; "": the inputs */
+	const char *joblog;
+	enum log_sync joblog_sync;
+	bool resume, resume_failed;
+	unsigned tries;           /* 0: one */
+	double timeout;           /* seconds; 0: none */
+	unsigned timeout_percent; /* of the median; 0: none */
+	struct halt halt;
+	double delay; /* seconds */
+	unsigned nice;
 	bool shell, dry_run, quiet;
 	enum when progress, summary;
 };

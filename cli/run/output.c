@@ -67,15 +67,15 @@ static void take_progress_away(struct output *o)
 }
 
 /* A regular file takes the bytes inside of the kernel. -ENOTSUP where it does not, say because it is open for
- * appending; what was moved so far is added to *done. */
-static int send_to_file(int to, int from, off_t bytes, off_t *done)
+ * appending; *at is moved behind what was taken. */
+static int send_to_file(int to, int from, off_t *at, off_t end)
 {
 	struct stat s;
-	if (bytes < BUFFER || fstat(to, &s) || !S_ISREG(s.st_mode))
+	if (end - *at < BUFFER || fstat(to, &s) || !S_ISREG(s.st_mode))
 		return -ENOTSUP;
-	while (*done < bytes) {
-		off_t left = bytes - *done;
-		ssize_t sent = sendfile(to, from, done, left < SENDFILE_PIECE ? (size_t)left : SENDFILE_PIECE);
+	while (*at < end) {
+		off_t left = end - *at;
+		ssize_t sent = sendfile(to, from, at, left < SENDFILE_PIECE ? (size_t)left : SENDFILE_PIECE);
 		if (sent < 0 && errno != EINTR)
 			return errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO ? -errno : -ENOTSUP;
 		if (sent == 0)
@@ -85,40 +85,76 @@ static int send_to_file(int to, int from, off_t bytes, off_t *done)
 	return 0;
 }
 
-static int copy(struct output *o, int to, int from, off_t bytes)
+/* The bytes, with the tag before each line. *fresh: the next byte begins one. */
+static int put_tagged(int to, const char *bytes, size_t len, const char *tag, bool *fresh)
 {
-	off_t done = 0;
-	int err = send_to_file(to, from, bytes, &done);
+	char out[8192];
+	size_t at = 0, tag_len = strlen(tag);
+	while (len) {
+		const char *newline = memchr(bytes, '\n', len);
+		size_t take = newline ? (size_t)(newline - bytes) + 1 : len, room;
+		if (*fresh && at + tag_len + 2 > sizeof out) {
+			int err = put(to, out, at);
+			if (err)
+				return err;
+			at = 0;
+		}
+		if (*fresh) {
+			at = (size_t)((char *)mempcpy(out + at, tag, tag_len) - out);
+			out[at++] = '\t';
+		}
+		room = sizeof out - at;
+		take = take < room ? take : room;
+		memcpy(out + at, bytes, take);
+		at += take;
+		*fresh = bytes[take - 1] == '\n';
+		bytes += take;
+		len -= take;
+		if (at == sizeof out || !len) {
+			int err = put(to, out, at);
+			if (err)
+				return err;
+			at = 0;
+		}
+	}
+	return 0;
+}
+
+static int copy(struct output *o, int to, const struct pieces *p, int which, const char *tag)
+{
+	off_t at = p->from[which], end = at + p->bytes[which];
+	bool fresh = true;
+	int err = tag ? -ENOTSUP : send_to_file(to, p->fd[which], &at, end);
 	if (err != -ENOTSUP)
 		return err;
-	while (done < bytes) {
-		off_t left = bytes - done;
-		ssize_t got = pread(from, o->buf, left < BUFFER ? (size_t)left : BUFFER, done);
+	while (at < end) {
+		off_t left = end - at;
+		ssize_t got = pread(p->fd[which], o->buf, left < BUFFER ? (size_t)left : BUFFER, at);
 		if (got < 0 && errno != EINTR)
 			return -errno;
 		if (got == 0)
 			return 0;
 		if (got < 0)
 			continue;
-		err = put(to, o->buf, (size_t)got);
+		err = tag ? put_tagged(to, o->buf, (size_t)got, tag, &fresh) : put(to, o->buf, (size_t)got);
 		if (err)
 			return err;
-		done += got;
+		at += got;
 		if (to == STDERR_FILENO)
 			o->midline = o->buf[got - 1] != '\n';
 	}
 	return 0;
 }
 
-int output_job(struct output *o, int out, off_t out_bytes, int err, off_t err_bytes)
+int output_job(struct output *o, const struct pieces *p, const char *tag)
 {
 	hob_mutex_lock(&o->lock, HOB_NEVER);
-	if (o->terminal[STDOUT_FILENO] ? out_bytes || err_bytes : err_bytes)
+	if (o->terminal[STDOUT_FILENO] ? p->bytes[0] || p->bytes[1] : p->bytes[1])
 		take_progress_away(o);
-	if (out_bytes && !o->error)
-		o->error = o->closed_stdout ? -EBADF : copy(o, STDOUT_FILENO, out, out_bytes);
-	if (err_bytes)
-		copy(o, STDERR_FILENO, err, err_bytes); /* where that fails there is nowhere left to say so */
+	if (p->bytes[0] && !o->error)
+		o->error = o->closed_stdout ? -EBADF : copy(o, STDOUT_FILENO, p, 0, tag);
+	if (p->bytes[1])
+		copy(o, STDERR_FILENO, p, 1, tag); /* where that fails there is nowhere left to say so */
 	int error = o->error;
 	hob_mutex_unlock(&o->lock);
 	return error;

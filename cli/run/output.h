@@ -24,9 +24,15 @@ bool output_claim_standard(void);
 int output_init(struct output *o, bool closed_stdout);
 void output_finish(struct output *o);
 
-/* Copies the whole of two files of a job, first to stdout, then to stderr. 0, or the negative errno of a stdout that
- * cannot be written or a file that cannot be read. [parks] */
-int output_job(struct output *o, int out, off_t out_bytes, int err, off_t err_bytes);
+/* Where the output of a job is: stdout and stderr, each a piece of a file. */
+struct pieces {
+	int fd[2];
+	off_t from[2], bytes[2];
+};
+
+/* Copies the output of a job, first its stdout, then its stderr; `tag`, where it is not NULL, and a tab come before
+ * each line. 0, or the negative errno of a stdout that cannot be written or a file that cannot be read. [parks] */
+int output_job(struct output *o, const struct pieces *p, const char *tag);
 
 /* A line of our own on stderr, "hob run: " before it. [parks] */
 void output_say(struct output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The length of the printable character at p: 1 for ASCII, more for well-formed UTF-8 that shows something; 0 for a
@@ -116,4 +117,31 @@ char *quote_shown(char *to, char *const *words)
 		}
 	}
 	return to;
+}
+
+char *quote_all(char *const *words)
+{
+	size_t size = 1, at = 0;
+	for (char *const *w = words; *w; w++)
+		size += QUOTE_BOUND(strlen(*w)) + 1;
+	char *text = malloc(size);
+	for (char *const *w = words; text && *w; w++) {
+		if (w != words)
+			text[at++] = ' ';
+		at = quote_word(text, size, at, *w);
+	}
+	return text;
+}
+
+void quote_join(char *bytes, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++)
+		if (!bytes[i])
+			bytes[i] = ' ';
+	for (size_t i = 0, step; len && i < len - 1; i += step) {
+		step = printable((const unsigned char *)bytes + i);
+		if (!step && bytes[i] != '\t')
+			bytes[i] = '?';
+		step = step ? step : 1;
+	}
 }

@@ -16,4 +16,11 @@ size_t quote_word(char *to, size_t size, size_t at, const char *word);
 enum { QUOTE_SHOWN = 512 };
 char *quote_shown(char *to, char *const *words);
 
+/* All words of a command, whole: the caller's to free; NULL: no memory. */
+char *quote_all(char *const *words);
+
+/* Makes one text of words that stand one behind the other, each with its NUL, `len` bytes in all: blanks between them,
+ * and what a terminal might obey turned into question marks. */
+void quote_join(char *bytes, size_t len);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -44,6 +45,11 @@ void run_fail(struct run *r)
 }
 
 /* Ending jobs ------------------------------------------------------------------------------------------------------ */
+
+void run_signal_job(struct job *j, int sig)
+{
+	kill(-j->pid, sig);
+}
 
 void run_signal_jobs(struct run *r, int sig)
 {
@@ -102,6 +108,8 @@ static int start_helpers(struct run *r)
 		err = hob_spawn(r->helpers, sampler_task, r);
 	if (!err && progress)
 		err = hob_spawn(r->helpers, progress_task, r);
+	if (!err && r->log.fd >= 0 && r->log.sync == SYNC_BATCH)
+		err = hob_spawn(r->helpers, log_sync_task, r);
 	return err;
 }
 
@@ -109,7 +117,11 @@ static int exit_status(const struct run *r)
 {
 	if (r->interrupted)
 		return EXIT_SIGNAL + r->interrupted;
-	return r->status ? r->status : r->counts.failed ? EXIT_JOBS : 0;
+	if (r->status)
+		return r->status;
+	if (r->halted_well)
+		return 0;
+	return r->counts.failed || r->counts.killed ? EXIT_JOBS : 0;
 }
 
 static int broken(const char *what, int err, int status)
@@ -140,6 +152,11 @@ static int prepare_command(struct run *r, char path[PATH_MAX])
 	if (err)
 		return broken("cannot start", err, EXIT_BROKEN);
 	r->template.context = o->context;
+	static char input[] = "{}", *tag[] = { input, NULL };
+	if (o->tag && *o->tag)
+		tag[0] = (char *)(uintptr_t)o->tag;
+	if (o->tag && template_init(&r->tag, tag, 1, &how, false))
+		return broken("cannot start", -ENOMEM, EXIT_BROKEN);
 	int status = r->template.named ? spawn_find(r->template.words[0], path) : 0;
 	if (status) {
 		const char *word = r->template.words[0];
@@ -170,7 +187,10 @@ static int pile_task(void *run)
 		return status;
 	if (r->options->dry_run)
 		return run_dry(r);
+	struct timespec now;
 	r->start = hob_now();
+	clock_gettime(CLOCK_REALTIME, &now);
+	r->wall = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)r->start / 1e9;
 	if (r->options->jobs)
 		limit_init_fixed(&r->limit, r->options->jobs);
 	else
@@ -194,6 +214,11 @@ static int pile_task(void *run)
 	hob_scope_destroy(r->jobs);
 	if (err)
 		return err;
+	err = joblog_sync(&r->log);
+	if (err && !r->status) {
+		run_fail(r);
+		output_say(&r->output, "cannot sync the job log: %s", strerror(-err));
+	}
 	if (wanted(r->options->summary, r, true) && !r->pipe_gone)
 		summary_say(r);
 	return exit_status(r);
@@ -205,6 +230,10 @@ static void finish(struct run *r)
 	inputs_finish(&r->inputs);
 	output_finish(&r->output);
 	template_finish(&r->template);
+	template_finish(&r->tag);
+	order_finish(&r->order);
+	slots_free(&r->slots);
+	joblog_close(&r->log);
 }
 
 int run_main(int argc, char **argv)
@@ -221,9 +250,13 @@ int run_main(int argc, char **argv)
 	r->options = &options;
 	list_init(&r->running);
 	list_init(&r->idle_slots);
+	order_init(&r->order);
+	r->log = JOBLOG_NONE;
 	status = options.header ? 0 : prepare_command(r, path);
 	if (!status)
 		status = run_open_inputs(r);
+	if (!status && !options.dry_run)
+		status = run_open_log(r);
 	if (status)
 		return status;
 	int err = signals_init(&r->signals);
@@ -235,6 +268,9 @@ int run_main(int argc, char **argv)
 	if (err)
 		return broken("cannot start", err, EXIT_BROKEN);
 
+	errno = 0;
+	if (options.nice && nice((int)options.nice) < 0 && errno) /* jobs inherit it */
+		return broken("cannot set the niceness", -errno, EXIT_BROKEN);
 	const struct hob_options one_worker = { .workers = 1 };
 	status = hob_run(&one_worker, pile_task, r);
 	spawner_finish(&r->spawner);

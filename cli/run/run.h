@@ -12,24 +12,54 @@
 #include "limit/limit.h"
 #include "run/files.h"
 #include "run/input/inputs.h"
+#include "run/log/joblog.h"
+#include "run/median.h"
 #include "run/options.h"
+#include "run/order.h"
 #include "run/output.h"
 #include "run/signals.h"
+#include "run/slots.h"
 #include "run/spawn.h"
 #include "run/template/template.h"
 
+/* What has become of a try. */
+struct outcome {
+	int status; /* of wait(2) */
+	hob_time end;
+	double cpu;        /* seconds */
+	uint64_t peak_rss; /* bytes */
+	bool timed_out;
+	int error; /* it could not be started: a negative errno */
+	bool lacks_file;
+};
+
+/* What the job log knows a job by. */
+struct identity {
+	struct key key;
+	bool again; /* it has failed in an earlier run */
+};
+
 struct job {
-	struct link link; /* in running, or in idle_slots */
+	struct link link; /* in running, in idle_slots or in held */
 	struct run *run;
-	struct arguments args;
+	size_t number; /* {#} */
+	size_t order;  /* among those that were admitted */
+	unsigned slot; /* {%} */
+	unsigned tries;
+	struct identity who;
+	struct arguments args, tag;
 	struct files files;
 	struct plumbing plumbing;
 	pid_t pid; /* of the job and of its process group */
 	hob_time start;
+	struct outcome outcome;
+	struct pieces output;
 };
 
 struct counts {
 	size_t done, failed;
+	size_t killed;      /* by us, so neither */
+	size_t skipped;     /* the log says that they have ended */
 	unsigned most;      /* at once */
 	double cpu, life;   /* seconds, of all ended jobs */
 	uint64_t peak_rss;  /* bytes, of the largest job so far */
@@ -46,7 +76,14 @@ struct run {
 	struct output output;
 	struct limit limit;
 	struct counts counts;
-	hob_time start;
+	struct joblog log;
+	struct sha256 key; /* begun */
+	struct median median;
+	struct slots slots;
+	struct order order;
+	struct template tag;
+	hob_time start, started_last;
+	double wall; /* the time since 1970 when hob_now() was 0, seconds */
 
 	struct link running; /* jobs whose process lives */
 	struct link idle_slots;
@@ -54,6 +91,7 @@ struct run {
 	unsigned admitted; /* those, and the jobs about to start: what the limit counts */
 	unsigned active;   /* those, and ended ones whose output is being copied */
 	unsigned busy;     /* slots in use: active ones, and those about to start */
+	unsigned retrying; /* of those, jobs that wait to be tried again: they go first */
 	bool held_back;    /* since the last sample, a job could have started but for the limit */
 
 	struct hob_mutex mutex;
@@ -65,11 +103,15 @@ struct run {
 	int interrupted; /* the signal that did it */
 	int status;      /* what to exit with, where that is not about jobs that failed */
 	bool pipe_gone;  /* nobody reads our output any more */
+	bool halted, halted_well;
 };
 
 /* Waits until a job ends or the limit grows. [parks] */
 int run_wait_change(struct run *r);
 void run_changed(struct run *r);
+
+/* A job may start: the limit says so. */
+bool run_may_start(struct run *r);
 
 /* No more starts; jobs that run go on. */
 void run_stop(struct run *r);
@@ -83,13 +125,36 @@ int run_open_inputs(struct run *r);
 /* Says that the inputs cannot be read, and why. */
 void run_input_failed(struct run *r, int err);
 
+/* Ends the program's use of a job that has ended: its output, its record, its announcement, in the order asked for.
+ * Takes the job. [parks] */
+void job_conclude(struct job *j);
+
+/* A job has been announced: is it time to end early? [parks] */
+void halt_consider(struct run *r);
+
+/* --timeout: when a job's time is up, as far as is known; HOB_NEVER: there is no limit. */
+hob_time timeout_of(const struct job *j);
+hob_time timeout_look(const struct job *j); /* when to look at that again */
+
+/* Opens the job log. 0 or the exit status once it has said why not. */
+int run_open_log(struct run *r);
+int log_sync_task(void *run);
+
+/* Whether the log says that the job for a row need not run; otherwise names the job. */
+bool run_is_finished(struct run *r, const struct row *row, struct identity *who);
+
 /* Ends all running jobs: SIGTERM now, SIGKILL a second later. */
 void run_kill(struct run *r);
 void run_signal_jobs(struct run *r, int sig);
+void run_signal_job(struct job *j, int sig);
 
 /* A slot for one more job; NULL where memory is lacking. */
 struct job *job_take(struct run *r);
 int job_task(void *job);
+
+/* What a job used is given back; a job that is held for its turn still has its words and its outcome. */
+void job_release(struct job *j);
+void job_recycle(struct job *j);
 void jobs_free(struct run *r);
 
 /* The tasks beside the jobs. */

@@ -13,6 +13,9 @@
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
 
+/* A write answers EPIPE or EFBIG instead. */
+static const int answered[] = { SIGPIPE, SIGXFSZ };
+
 int signals_init(struct signals *s)
 {
 	sigset_t set;
@@ -24,9 +27,11 @@ int signals_init(struct signals *s)
 	sigprocmask(SIG_BLOCK, &set, &s->mask);
 
 	sigemptyset(&s->defaults);
-	if (!sigaction(SIGPIPE, NULL, &now) && now.sa_handler != SIG_IGN)
-		sigaddset(&s->defaults, SIGPIPE);
-	signal(SIGPIPE, SIG_IGN); /* a write answers EPIPE instead */
+	for (unsigned i = 0; i < sizeof answered / sizeof *answered; i++) {
+		if (!sigaction(answered[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&s->defaults, answered[i]);
+		signal(answered[i], SIG_IGN);
+	}
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would reap our jobs unseen */
 
 	s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -58,3 +58,68 @@ bool value_escaped(const char *text, char *out, size_t size, size_t *len)
 	*len = n;
 	return true;
 }
+
+bool value_seconds(const char *text, double *seconds)
+{
+	double sum = 0;
+	const char *p = text;
+	while (*p) {
+		char *end;
+		static const char units[] = "smhd";
+		static const double lengths[] = { 1, 60, 3600, 86400 };
+		if (*p != '.' && (*p < '0' || *p > '9'))
+			return false;
+		double n = strtod(p, &end);
+		const char *unit = *end ? strchr(units, *end) : units;
+		if (!unit || !(n < 1e9))
+			return false;
+		sum += n * lengths[unit - units];
+		p = *end ? end + 1 : end;
+	}
+	if (p == text)
+		return false;
+	*seconds = sum;
+	return true;
+}
+
+/* N or N%, at least 1, and of percents at most 100. */
+static bool halt_count(const char *text, struct halt *h)
+{
+	char digits[16] = { 0 };
+	size_t len = strlen(text);
+	h->percent = len && text[len - 1] == '%';
+	return len < sizeof digits &&
+	       value_number(memcpy(digits, text, len - h->percent), 1, h->percent ? 100 : 1000000000, &h->count);
+}
+
+bool value_halt(const char *text, struct halt *out)
+{
+	static const char *const whens[] = { "soon,", "now," }, *const whys[] = { "fail=", "success=", "done=" };
+	struct halt h = { .when = HALT_NEVER, .count = 1 };
+	if (!strcmp(text, "never") || !strcmp(text, "0")) {
+		*out = h;
+		return true;
+	}
+	if (!strcmp(text, "1") || !strcmp(text, "2")) {
+		h.when = *text == '1' ? HALT_SOON : HALT_NOW;
+		*out = h;
+		return true;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		if (strncmp(text, whens[i], strlen(whens[i])))
+			continue;
+		h.when = i ? HALT_NOW : HALT_SOON;
+		text += strlen(whens[i]);
+		for (unsigned k = 0; k < 3; k++) {
+			if (strncmp(text, whys[k], strlen(whys[k])))
+				continue;
+			h.why = (enum halt_why)k;
+			*out = h;
+			return halt_count(text + strlen(whys[k]), out);
+		}
+		return false;
+	}
+	h.when = HALT_SOON; /* the old way to say soon,fail=N% */
+	*out = h;
+	return strchr(text, '%') && halt_count(text, out);
+}

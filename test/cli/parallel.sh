@@ -54,5 +54,13 @@ echo ::: x y :::: f
 -d , -a h echo [{}]
 -d '\n' -a f echo [{}]
 -0 -a z echo [{}]
+--tag echo ::: a b
+--tag echo ::: a b ::: c
+--tagstring T{} echo ::: a b
+--tagstring {#}: echo ::: a b
+-k --tag echo ::: a b
+--halt soon,fail=1 {} ::: echo false echo
+--halt now,success=2 echo ::: 1 2 3
+--timeout 10 echo ::: a
 E
 finish

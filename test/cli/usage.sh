@@ -62,6 +62,24 @@ refused 2 "hob run: --header takes ':', not x$help" "$hob" run --header x job ::
 refused 2 "hob run: --max-args takes a number from 0 to 1000000, not x$help" "$hob" run -n x job ::: a
 refused 2 "hob run: --max-chars takes a number from 1 to 131071, not 0$help" "$hob" run -X -s 0 job ::: a
 refused 2 "hob run: --replace takes a text, not ''$help" "$hob" run -I '' job ::: a
+time='a time, as 90, 2.5m or 1h30m'
+for option in "--timeout 0" "--timeout x" "--timeout 100%" "--timeout 5x"; do
+	refused 2 "hob run: --timeout takes $time, or more than 100% of the median, as 300%, not ${option#* }$help" \
+		"$hob" run $option job ::: a
+done
+for value in -1 "" 5mm x; do
+	case $value in '') shown="''" ;; *) shown=$value ;; esac
+	refused 2 "hob run: --delay takes $time, not $shown$help" "$hob" run --delay "$value" job ::: a
+done
+for value in maybe now now,fail now,fail=0 now,fail=101% soon,fail=1x later,fail=1 3; do
+	refused 2 "hob run: --halt takes never, or now or soon and a condition, as now,fail=1 or soon,success=50%, not \
+$value$help" "$hob" run --halt "$value" job ::: a
+done
+refused 2 "hob run: --retries takes a number from 1 to 1000, not 0$help" "$hob" run --retries 0 job ::: a
+refused 2 "hob run: --nice takes a number from 0 to 19, not 20$help" "$hob" run --nice 20 job ::: a
+refused 2 "hob run: --joblog-sync takes batch, always or never, not often$help" \
+	"$hob" run --joblog-sync often job ::: a
+refused 2 "hob run: --resume goes by a --joblog, and none is given$help" "$hob" run --resume job ::: a
 refused 127 "hob run: jump: command not found" "$hob" run --header : jump ::: a
 refused 2 "hob run: --shell takes the script as one word; not expected: 'a  b'$help" \
 	"$hob" run --shell job 'a  b' ::: a

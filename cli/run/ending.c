@@ -1,0 +1,143 @@
+/* What follows the end of a job: its output is passed on, its record written, and then it is announced, in this order.
+ * So what was announced is in the log, and what is in the log has had its output. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "run/quote.h"
+#include "run/run.h"
+
+static bool succeeded(const struct outcome *o)
+{
+	return !o->error && !o->timed_out && WIFEXITED(o->status) && !WEXITSTATUS(o->status);
+}
+
+static void deliver(struct job *j)
+{
+	struct run *r = j->run;
+	const struct pieces *p = &j->output;
+	const char *tag = r->options->tag ? j->tag.bytes : NULL;
+	int error = p->bytes[0] || p->bytes[1] ? output_job(&r->output, p, tag) : 0;
+	if (!error || r->pipe_gone || r->status)
+		return;
+	if (error == -EPIPE) {
+		r->pipe_gone = true;
+		run_stop(r);
+		run_kill(r);
+	} else {
+		run_fail(r); /* first, so that it is said once */
+		output_say(&r->output, "cannot write to standard output: %s", strerror(-error));
+	}
+}
+
+/* Its record; false where it cannot be written. */
+static bool record(struct job *j)
+{
+	struct run *r = j->run;
+	const struct outcome *o = &j->outcome;
+	char *command = r->log.fd >= 0 ? quote_all(j->args.argv) : NULL;
+	if (r->log.fd < 0)
+		return true;
+	double start = (double)j->start / 1e9;
+	const struct record rec = {
+		.key = j->who.key,
+		.again = j->who.again,
+		.number = j->number,
+		.start = r->wall + start,
+		.runtime = (double)o->end / 1e9 - start,
+		.received = j->output.bytes[0],
+		.exit = o->error               ? 127
+			: o->timed_out         ? -1
+			: WIFEXITED(o->status) ? WEXITSTATUS(o->status)
+					       : 0,
+		.signal = !o->error && WIFSIGNALED(o->status) ? WTERMSIG(o->status) : 0,
+	};
+	int err = command ? joblog_append(&r->log, &rec, command) : -ENOMEM;
+	free(command);
+	if (err && !r->status) {
+		run_fail(r); /* first, so that it is said once */
+		char shown[QUOTE_SHOWN], name[] = "", *words[] = { name, NULL };
+		words[0] = (char *)(uintptr_t)r->options->joblog;
+		output_say(&r->output,
+			   "cannot write the job log %s: %s; no more jobs are started, and those it lacks will "
+			   "run again with --resume",
+			   quote_shown(shown, words), strerror(-err));
+	}
+	return !err;
+}
+
+static void name_failure(struct job *j)
+{
+	const struct outcome *o = &j->outcome;
+	char how[160], command[QUOTE_SHOWN];
+	const char *name = WIFSIGNALED(o->status) ? sigabbrev_np(WTERMSIG(o->status)) : NULL;
+	if (o->error)
+		snprintf(how, sizeof how, "%s: %s", o->lacks_file ? "no file for the output" : "cannot start",
+			 strerror(-o->error));
+	else if (o->timed_out)
+		snprintf(how, sizeof how, "timed out after %.*f s", o->end - j->start < 10 * HOB_SECOND,
+			 (double)(o->end - j->start) / 1e9);
+	else if (WIFEXITED(o->status))
+		snprintf(how, sizeof how, "exit %d", WEXITSTATUS(o->status));
+	else if (name)
+		snprintf(how, sizeof how, "killed by SIG%s", name);
+	else
+		snprintf(how, sizeof how, "killed by signal %d", WTERMSIG(o->status));
+	output_say(&j->run->output, "%s: %s", how, quote_shown(command, j->args.argv));
+}
+
+static void announce(struct job *j)
+{
+	struct run *r = j->run;
+	r->counts.done++;
+	if (!succeeded(&j->outcome)) {
+		r->counts.failed++;
+		if (!r->options->quiet)
+			name_failure(j);
+	}
+	halt_consider(r);
+}
+
+static void conclude(struct job *j)
+{
+	struct run *r = j->run;
+	const struct outcome *o = &j->outcome;
+	if (o->error == -ECANCELED)
+		return; /* it never ran */
+	deliver(j);
+	if ((r->killing || r->pipe_gone) && !succeeded(o) && !o->error)
+		r->counts.killed++; /* we did it: so it has not ended by itself, and runs again with --resume */
+	else if (record(j))
+		announce(j);
+}
+
+void job_conclude(struct job *j)
+{
+	struct run *r = j->run;
+	if (!r->options->keep_order) {
+		conclude(j);
+		job_release(j);
+		job_recycle(j);
+		return;
+	}
+	if (j->order != r->order.turn) {
+		int err = order_hold(&r->order, j);
+		job_release(j);
+		if (err && !r->status) {
+			run_fail(r);
+			output_say(&r->output, "cannot keep the output of a job for its turn: %s", strerror(-err));
+		}
+		return;
+	}
+	/* Only the job whose turn it is comes here, so there is one of us. */
+	conclude(j);
+	job_release(j);
+	job_recycle(j);
+	for (r->order.turn++; (j = order_next(&r->order)); r->order.turn++) {
+		conclude(j);
+		job_recycle(j);
+	}
+}
