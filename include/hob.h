@@ -23,6 +23,7 @@
 #include <hob/net.h>
 #include <hob/file.h>
 #include <hob/process.h>
+#include <hob/pool.h>
 #include <hob/sync.h>
 #include <hob/lane.h>
 #include <hob/compute.h>

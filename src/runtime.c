@@ -6,6 +6,7 @@
 
 #include "base/cpus.h"
 #include "base/sys.h"
+#include "process/helper.h"
 #include "sched/run.h"
 #include "wait/backend.h"
 
@@ -65,7 +66,12 @@ int hob_run(const struct hob_options *opts, hob_task_fn *fn, void *arg)
 	const struct backend *backend;
 	int err = choose(o.backend, &backend);
 
+	if (!err && o.pools)
+		err = helper_acquire();
 	if (err)
 		return err;
-	return sched_run(&backend->sched, &o, fn, arg);
+	err = sched_run(&backend->sched, &o, fn, arg);
+	if (o.pools)
+		helper_release();
+	return err;
 }

@@ -51,6 +51,7 @@ struct hob_options {
 	enum hob_backend backend; /* AUTO may be narrowed by HOB_BACKEND=io_uring|epoll in the environment */
 	size_t stack_bytes;       /* of each task, its guard included; 0: 256 KiB. Memory is taken as it is touched */
 	unsigned blocking_max;    /* threads for hob_blocking at once; 0: HOB_BLOCKING_MAX */
+	int pools;                /* not 0: hob_pool_create may be called; a helper process is forked first */
 	uint64_t seed;            /* of the scheduler's choices (whom to steal from); 0: random */
 };
 

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "base/sys_process.h"
 
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
@@ -578,6 +579,7 @@ static int64_t real_cpu_clock(pid_t pid)
 	.wait4 = real_wait4, \
 	.vm_read = real_vm_read, \
 	.cpu_clock = real_cpu_clock, \
+	REAL_PROCESS_TABLE, \
 }
 /* clang-format on */
 

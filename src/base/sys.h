@@ -122,6 +122,26 @@ struct sys {
 		     const posix_spawnattr_t *attr, char *const *argv, char *const *envp); /* posix_spawnp(3) */
 	int (*wait4)(pid_t pid, int *status, int options, struct rusage *usage);
 
+	/* children that share memory with this process, and are confined: src/process */
+	pid_t (*fork)(void);
+	void (*exit_now)(int status) __attribute__((noreturn)); /* _exit(2) */
+	int (*kill)(pid_t pid, int signal);
+	int (*wait_peek)(pid_t *out); /* a child that has ended, not reaped; 0: none yet. -ECHILD */
+	int (*setsid)(void);
+	int (*setpgid)(pid_t pid, pid_t group);
+	int (*prctl)(int option, unsigned long a, unsigned long b);
+	int (*setrlimit)(int resource, const struct rlimit *limit);
+	int (*block_signals)(const sigset_t *set, sigset_t *old); /* of this thread: SIG_SETMASK */
+	int (*sigdefault)(void);                                  /* every signal has its default action */
+	int (*memfd)(const char *name);                           /* close on exec, may be sealed */
+	int (*seal)(int fd, int seals);                           /* fcntl(F_ADD_SEALS) */
+	int (*map_shared)(int fd, size_t bytes, int prot, void **out);
+	int (*futex_wait_shared)(uint32_t *word, uint32_t expected); /* the word may be another process's, too */
+	int (*futex_wake_shared)(uint32_t *word, int n);
+	int (*dup_from)(int fd, int least);       /* the lowest number free from there; close on exec */
+	int (*dup_to)(int fd, int to, int flags); /* dup3(2), also to itself */
+	int (*close_from)(int first);             /* that and all above */
+
 	/* other processes */
 	ssize_t (*vm_read)(pid_t pid, uint64_t address, void *to, size_t len); /* process_vm_readv(2): one piece */
 	int64_t (*cpu_clock)(pid_t pid); /* CPU time of all threads it has and had, ns; 0: of the calling thread */

@@ -40,6 +40,7 @@ enum why {
 	WHY_FILE,     /* for a file system */
 	WHY_BLOCKING, /* for a thread that blocks in its place */
 	WHY_LANE,
+	WHY_PROCESS, /* for a worker process */
 };
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };

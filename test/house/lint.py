@@ -54,8 +54,8 @@ ERRNO = re.compile(r"^(?!\s*#\s*include).*\berrno\b")
 # A rule of the stripped text: what it matches, where it holds, where it does not, what to say.
 RULES = [
     (BUILTIN, ["src", "cli", "test"], ["src/base/"], "use base/atomic.h, not"),
-    (ATOMICS, ["src", "cli", "test", "include"], ["src/base/"], "use base/atomic.h, not"),
-    (CALL, ["src"], ["src/base/sys.c"], "call it through sys. (base/sys.h), not"),
+    (ATOMICS, ["src", "cli", "test", "include"], ["src/base/", "src/process/confine.c"], "use base/atomic.h, not"),
+    (CALL, ["src"], ["src/base/sys.c", "src/base/sys_process.c"], "call it through sys. (base/sys.h), not"),
     (ERRNO, ["src"], ["src/base/"], "answer a negative errno; errno may be another thread's:"),
     (SLEEP, ["test"], ["test/why/"], "a test waits for a condition, or turns a fake clock; not"),
 ]
