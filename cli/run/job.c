@@ -77,7 +77,8 @@ static int start(struct job *j)
 		int err = files_open(&j->files);
 		j->outcome.lacks_file = err;
 		if (!err)
-			err = spawn(&r->spawner, j->args.argv, &j->files, &j->plumbing, &j->pid);
+			err = spawn(&r->spawner, &(struct spawn_job){ j->args.argv, j->number, j->slot }, &j->files,
+				    &j->plumbing, &j->pid);
 		if (!err)
 			return 0;
 		if (!passing(err) || !r->active) {
@@ -131,18 +132,28 @@ static int wait_until(struct job *j, struct rusage *used, hob_time deadline)
 	return err == -ETIMEDOUT ? err : 0;
 }
 
+/* Ends a job and all that descends from it: SIGTERM, and a second later SIGKILL. */
+static void end_tree(struct job *j, struct rusage *used)
+{
+	const struct tree_of whose = { j->pid, j->number };
+	hob_time until = hob_after(HOB_SECOND);
+	tree_signal(&whose, SIGTERM);
+	tree_signal(&whose, SIGCONT);
+	bool ended = !wait_until(j, used, until);
+	while (ended && hob_now() < until && tree_signal(&whose, 0))
+		hob_sleep(hob_after(5 * HOB_MS));
+	tree_kill(&whose);
+	if (!ended)
+		wait_until(j, used, HOB_NEVER);
+}
+
 static void wait_for(struct job *j, struct rusage *used)
 {
 	while (wait_until(j, used, timeout_look(j))) {
 		if (hob_now() < timeout_of(j))
 			continue;
 		j->outcome.timed_out = true;
-		run_signal_job(j, SIGTERM);
-		run_signal_job(j, SIGCONT);
-		if (!wait_until(j, used, hob_after(HOB_SECOND)))
-			break;
-		run_signal_job(j, SIGKILL);
-		wait_until(j, used, HOB_NEVER);
+		end_tree(j, used);
 		break;
 	}
 }

@@ -46,31 +46,56 @@ void run_fail(struct run *r)
 
 /* Ending jobs ------------------------------------------------------------------------------------------------------ */
 
-void run_signal_job(struct job *j, int sig)
-{
-	kill(-j->pid, sig);
-}
-
 void run_signal_jobs(struct run *r, int sig)
 {
 	for (struct link *l = r->running.next; l != &r->running; l = l->next)
 		kill(-container_of(l, struct job, link)->pid, sig);
 }
 
+static const struct tree_of everybody = { 0 };
+
 static int kill_task(void *run)
 {
-	run_signal_jobs(run, SIGTERM);
-	run_signal_jobs(run, SIGCONT); /* a stopped one would not hear it */
-	if (!hob_sleep(hob_after(HOB_SECOND)))
-		run_signal_jobs(run, SIGKILL);
+	struct run *r = run;
+	if (!hob_sleep(r->kill_at))
+		tree_kill(&everybody);
 	return 0;
 }
 
 void run_kill(struct run *r)
 {
-	if (!r->killing && hob_spawn(r->helpers, kill_task, r))
-		run_signal_jobs(r, SIGKILL);
+	if (r->killing)
+		return;
 	r->killing = true;
+	r->kill_at = hob_after(HOB_SECOND);
+	tree_signal(&everybody, SIGTERM);
+	tree_signal(&everybody, SIGCONT); /* a stopped one would not hear it */
+	if (hob_spawn(r->helpers, kill_task, r))
+		tree_kill(&everybody);
+}
+
+/* What our jobs have left behind, too, is gone before we are. */
+static void kill_rest(struct run *r)
+{
+	while (hob_now() < r->kill_at && tree_signal(&everybody, 0))
+		hob_sleep(hob_after(5 * HOB_MS));
+	tree_kill(&everybody);
+}
+
+static bool is_job(void *run, pid_t pid)
+{
+	struct run *r = run;
+	for (struct link *l = r->running.next; l != &r->running; l = l->next)
+		if (container_of(l, struct job, link)->pid == pid)
+			return true;
+	return false;
+}
+
+static int reap_task(void *run)
+{
+	while (!hob_sleep(hob_after(HOB_SECOND)))
+		tree_reap(is_job, run);
+	return 0;
 }
 
 /* The whole -------------------------------------------------------------------------------------------------------- */
@@ -104,6 +129,8 @@ static int start_helpers(struct run *r)
 {
 	bool progress = wanted(r->options->progress, r, false), summary = wanted(r->options->summary, r, true);
 	int err = hob_spawn(r->helpers, signals_task, r);
+	if (!err)
+		err = hob_spawn(r->helpers, reap_task, r);
 	if (!err && (progress || summary || !r->limit.fixed))
 		err = hob_spawn(r->helpers, sampler_task, r);
 	if (!err && progress)
@@ -208,6 +235,8 @@ static int pile_task(void *run)
 	if (!err) {
 		hob_scope_wait(r->admission, HOB_NEVER);
 		hob_scope_wait(r->jobs, HOB_NEVER);
+		if (r->killing)
+			kill_rest(r);
 	}
 	hob_scope_destroy(r->helpers);
 	hob_scope_destroy(r->admission);
@@ -268,6 +297,7 @@ int run_main(int argc, char **argv)
 	if (err)
 		return broken("cannot start", err, EXIT_BROKEN);
 
+	tree_adopt();
 	errno = 0;
 	if (options.nice && nice((int)options.nice) < 0 && errno) /* jobs inherit it */
 		return broken("cannot set the niceness", -errno, EXIT_BROKEN);

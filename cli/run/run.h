@@ -21,6 +21,7 @@
 #include "run/slots.h"
 #include "run/spawn.h"
 #include "run/template/template.h"
+#include "run/tree.h"
 
 /* What has become of a try. */
 struct outcome {
@@ -100,9 +101,10 @@ struct run {
 
 	bool stopping; /* start nothing more */
 	bool killing;
-	int interrupted; /* the signal that did it */
-	int status;      /* what to exit with, where that is not about jobs that failed */
-	bool pipe_gone;  /* nobody reads our output any more */
+	hob_time kill_at; /* by then it is SIGKILL */
+	int interrupted;  /* the signal that did it */
+	int status;       /* what to exit with, where that is not about jobs that failed */
+	bool pipe_gone;   /* nobody reads our output any more */
 	bool halted, halted_well;
 };
 
@@ -143,10 +145,11 @@ int log_sync_task(void *run);
 /* Whether the log says that the job for a row need not run; otherwise names the job. */
 bool run_is_finished(struct run *r, const struct row *row, struct identity *who);
 
-/* Ends all running jobs: SIGTERM now, SIGKILL a second later. */
+/* Ends all running jobs and all that descends from any: SIGTERM now, SIGKILL a second later. */
 void run_kill(struct run *r);
+
+/* To the process groups of the running jobs. */
 void run_signal_jobs(struct run *r, int sig);
-void run_signal_job(struct job *j, int sig);
 
 /* A slot for one more job; NULL where memory is lacking. */
 struct job *job_take(struct run *r);

@@ -51,7 +51,7 @@ static void interrupt(struct run *r, int sig)
 	bool first = !r->interrupted;
 	r->interrupted = sig;
 	if (r->killing) {
-		run_signal_jobs(r, SIGKILL);
+		tree_kill(&(struct tree_of){ 0 });
 		_exit(EXIT_SIGNAL + sig);
 	}
 	if (!first) {

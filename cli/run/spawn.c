@@ -51,9 +51,51 @@ int spawn_find(const char *command, char path[PATH_MAX])
 	return status;
 }
 
+/* GNU parallel's names; the first is how orphans of a job are known, too. */
+static const char *const names[] = { "PARALLEL_SEQ", "PARALLEL_JOBSLOT", "PARALLEL_PID" };
+
+enum { TOLD = sizeof names / sizeof *names };
+
+/* Is it a variable that we set? */
+static bool is_told(const char *variable)
+{
+	for (int i = 0; i < TOLD; i++) {
+		size_t len = strlen(names[i]);
+		if (!strncmp(variable, names[i], len) && variable[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+static int environment_init(struct spawner *s)
+{
+	size_t count = 0;
+	while (environ && environ[count])
+		count++;
+	s->env = calloc(count + TOLD + 1, sizeof *s->env);
+	if (!s->env)
+		return -ENOMEM;
+	char **to = s->env;
+	for (int i = 0; i < TOLD; i++)
+		*to++ = s->told[i];
+	for (size_t i = 0; i < count; i++)
+		if (!is_told(environ[i]))
+			*to++ = environ[i];
+	return 0;
+}
+
+static void tell(struct spawner *s, const struct spawn_job *job)
+{
+	const size_t values[TOLD] = { job->number, job->slot, (size_t)getpid() };
+	for (int i = 0; i < TOLD; i++)
+		snprintf(s->told[i], sizeof s->told[i], "%s=%zu", names[i], values[i]);
+}
+
 int spawner_init(struct spawner *s, const char *found, const sigset_t *mask, const sigset_t *defaults)
 {
 	s->found = found ? strcpy(s->path, found) : NULL;
+	if (environment_init(s))
+		return -ENOMEM;
 	s->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (s->null < 0)
 		return -errno;
@@ -73,6 +115,7 @@ void spawner_finish(struct spawner *s)
 {
 	posix_spawnattr_destroy(&s->attr);
 	close(s->null);
+	free(s->env);
 }
 
 void plumbing_finish(struct plumbing *p)
@@ -118,25 +161,26 @@ static int spawn_script(const struct spawner *s, const char *path, char **argv, 
 	with[0] = sh;
 	with[1] = (char *)(uintptr_t)path;
 	memcpy(with + 2, argv + 1, words * sizeof *with); /* with the NULL at the end */
-	int err = posix_spawn(pid, "/bin/sh", a, &s->attr, with, environ);
+	int err = posix_spawn(pid, "/bin/sh", a, &s->attr, with, s->env);
 	free(with);
 	return err;
 }
 
-int spawn(const struct spawner *s, char **argv, const struct files *f, struct plumbing *p, pid_t *pid)
+int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f, struct plumbing *p, pid_t *pid)
 {
 	char own[PATH_MAX];
 	const char *path = s->found;
 	if (!path) {
-		int status = spawn_find(argv[0], own);
+		int status = spawn_find(job->argv[0], own);
 		if (status)
 			return status == EXIT_NOT_FOUND ? -ENOENT : -EACCES;
 		path = own;
 	}
+	tell(s, job);
 	int err = plumb(p, s, f);
 	if (!err)
-		err = posix_spawn(pid, path, &p->actions, &s->attr, argv, environ);
+		err = posix_spawn(pid, path, &p->actions, &s->attr, job->argv, s->env);
 	if (err == ENOEXEC)
-		err = spawn_script(s, path, argv, &p->actions, pid);
+		err = spawn_script(s, path, job->argv, &p->actions, pid);
 	return -err;
 }

@@ -14,6 +14,15 @@ struct spawner {
 	int null;          /* /dev/null, the stdin of every job */
 	const char *found; /* where the command was found; NULL: each job's own name is looked up */
 	char path[PATH_MAX];
+	char **env; /* of the next job: ours, and what tells it who it is */
+	char told[3][48];
+};
+
+/* What to start. */
+struct spawn_job {
+	char **argv;
+	size_t number;
+	unsigned slot;
 };
 
 /* Where the command is, by PATH unless it has a slash: 0, or the exit status EXIT_NOT_FOUND or EXIT_CANNOT. */
@@ -32,7 +41,7 @@ struct plumbing {
 
 void plumbing_finish(struct plumbing *p);
 
-/* Starts argv in a process group of its own, output into the files. 0 and *pid, or a negative errno. */
-int spawn(const struct spawner *s, char **argv, const struct files *f, struct plumbing *p, pid_t *pid);
+/* Starts a job in a process group of its own, output into the files. 0 and *pid, or a negative errno. */
+int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f, struct plumbing *p, pid_t *pid);
 
 #endif

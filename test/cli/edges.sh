@@ -115,6 +115,39 @@ until_true gone
 ok 'SIGINT twice: the jobs and their children are gone' gone
 exec 7>&-
 
+# What left its job's group and session, and what lost its parents, is of the job all the same.
+cat >runaway <<'X2'
+#!/bin/bash
+trap "" TERM
+echo $BASHPID >>pids
+setsid bash -c 'trap "" TERM; (setsid bash -c "trap \"\" TERM; echo \$\$ >>pids; echo >started-\$1; read -r _ <never" bash "$1" &)
+	echo $$ >>pids; read -r _ <never' bash "$1" &
+until [ -e "started-$1" ]; do read -rt 0.01 <> <(:); done
+[ "$2" = ends ] || read -r _ <never
+X2
+chmod +x runaway
+rm -f started-* pids
+exec 7<>never
+background run -j2 ./runaway ::: 1 2 3 >out 2>err
+pid=$!
+until_true test -e started-1 -a -e started-2
+for word in waiting ending; do
+	kill -INT $pid
+	until_true grep -q $word err
+done
+wait $pid
+is 'SIGINT twice: status, where jobs have run away' $? 130
+ok 'SIGINT twice: descendants with sessions of their own are gone' gone
+is 'all of them were there' "$(wc -l <pids)" 6
+rm -f started-* pids
+"$hob" run -j2 -q --timeout 0.3 ./runaway ::: 1 >out 2>err
+is '--timeout: descendants with sessions of their own are gone' "$?-$(wc -l <pids)-$(gone && echo gone)" 1-3-gone
+rm -f started-* pids
+"$hob" run -j2 -q --halt now,fail=1 --shell 'if [ "$1" = 1 ]; then exec ./runaway 1; fi
+	until [ -e started-1 ]; do sleep 0.01; done; false' ::: 1 2 >out 2>err
+is '--halt now: descendants with sessions of their own are gone' "$?-$(wc -l <pids)-$(gone && echo gone)" 1-3-gone
+exec 7>&-
+
 rm -f started-* pids
 exec 7<>never
 background run -j1 --shell 'trap "" TERM INT; echo $$ >pids; echo >started-$1

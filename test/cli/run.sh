@@ -189,6 +189,8 @@ is 'what was ignored stays ignored' "$(( 0x${out##*[[:space:]]} & 1 ))" 1
 try "$hob" run -j2 --shell 'ps -o pgid= -p $$ | tr -d " "; echo $$' ::: a
 is 'each in a process group of its own' "$(uniq <<<"$out" | wc -l)" 1
 try env -i PATH="$PATH" X=1 "$hob" run env ::: Y=2
-is 'the environment is handed on' "$(grep -v '^_=' <<<"$out" | grep -v ^PATH= | tr '\n' ' ')" 'X=1 Y=2 '
+is 'the environment is handed on, and GNU parallel'\''s variables' \
+	"$(grep -v '^_=' <<<"$out" | grep -v ^PATH= | sed 's/PID=[0-9]*$/PID=N/' | sort | tr '\n' ' ')" \
+	'PARALLEL_JOBSLOT=1 PARALLEL_PID=N PARALLEL_SEQ=1 X=1 Y=2 '
 ok 'no file is left behind' test -z "$(find "$work" -name 'hob-*')"
 finish
