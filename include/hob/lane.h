@@ -60,8 +60,9 @@ HOB_API int hob_lane_call(struct hob_lane *l, hob_task_fn *fn, void *arg, hob_ti
  * although its scope is cancelled before. -ENOMEM, -ECANCELED. */
 HOB_API int hob_lane_spawn(struct hob_scope *s, struct hob_lane *l, hob_task_fn *fn, void *arg);
 
-/* A checkpoint: lets the tasks that wait for the lane have it first, if they have waited for the switch interval.
- * Cheap, and never cancelled. 0, also in no lane; -EPERM outside a task. [parks] */
+/* A checkpoint: lets the tasks that wait for the lane have it first, if they have waited for the switch interval; where
+ * none does, lets the worker's other tasks run about as often. Cheap, and never cancelled. 0, also in no lane; -EPERM
+ * outside a task. [parks] */
 HOB_API int hob_lane_yield(void);
 
 /* Is the calling task in the lane? assert: it must be, or the program is ended. Any thread. */

@@ -51,6 +51,7 @@ struct hob_lane {
 	atomic_of(hob_time) since;  /* when this stretch began; 0: it is not timed */
 	atomic_of(hob_time) held;   /* sums, as in hob_lane_stats */
 	atomic_of(hob_time) waited; /* by who has just got it */
+	hob_time looked;            /* by the coarse clock: when a checkpoint last let the worker's other tasks run */
 
 	struct lock lock;
 	atomic_of(uint32_t) nwaiting;
@@ -232,14 +233,27 @@ static void take(struct task *t, struct task_lane *seam)
 	arrive(l, t);
 }
 
+/* Nobody waits for the lane; but perhaps only since the task computes on their worker, or on that of their timers. */
+static void look_about(struct hob_lane *l)
+{
+	hob_time now = sys.now_coarse();
+
+	if (now - l->looked < l->switch_ns)
+		return;
+	l->looked = now;
+	hob_yield();
+}
+
 static void checkpoint(struct task *t)
 {
 	struct hob_lane *l = lane_of(t->lane);
 	struct turn turn;
 	hob_time now;
 
-	if (LIKELY(at_load(&l->state, RELAXED) == HELD))
+	if (LIKELY(at_load(&l->state, RELAXED) == HELD)) {
+		look_about(l);
 		return;
+	}
 	now = sys.now();
 	if (now - at_load(&l->asked, RELAXED) < l->switch_ns)
 		return;

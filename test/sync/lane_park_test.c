@@ -10,7 +10,7 @@ static struct {
 	struct hob_lane *lane;
 	struct hob_mutex mutex;
 	struct hob_cond cond;
-	struct hob_sem sem, ready;
+	struct hob_sem sem, ready, begun;
 	struct hob_group group;
 	struct hob_once once;
 	struct hob_rwlock rwlock;
@@ -372,7 +372,7 @@ static int end_wait(void *arg)
 
 	w->prepare();
 	CHECK_EQ(hob_sem_post(&at.ready, 1), 0);
-	CHECK_EQ(hob_sem_wait(&at.ready, HOB_NEVER), 0);
+	CHECK_EQ(hob_sem_wait(&at.begun, HOB_NEVER), 0);
 	CHECK_EQ(hob_lane_enter(at.lane, HOB_NEVER), 0);
 	at_store(&at.came, 1, RELEASE);
 	w->end();
@@ -389,7 +389,7 @@ static void wait_in_lane(const struct wait *w)
 	spawn(s, end_wait, (void *)(uintptr_t)w);
 	CHECK_EQ(hob_sem_wait(&at.ready, HOB_NEVER), 0);
 	CHECK_EQ(hob_lane_enter(at.lane, HOB_NEVER), 0);
-	CHECK_EQ(hob_sem_post(&at.ready, 1), 0);
+	CHECK_EQ(hob_sem_post(&at.begun, 1), 0);
 	w->wait();
 	CHECK(hob_lane_held(at.lane));
 	hob_lane_leave(at.lane);
