@@ -87,8 +87,8 @@ static int start(struct job *j)
 			return err;
 		}
 		spare_descriptors(j);
-		if (r->limit.jobs > r->alive && r->alive && !r->limit.fixed)
-			r->limit.jobs = r->alive;
+		if (r->alive)
+			limit_lower(&r->limit, r->alive);
 		run_wait_change(r);
 		if (r->stopping)
 			return -ECANCELED;
@@ -108,7 +108,8 @@ static void account(struct job *j, const struct rusage *used)
 	o->cpu = seconds(used->ru_utime) + seconds(used->ru_stime);
 	o->peak_rss = (uint64_t)used->ru_maxrss * 1024;
 	double life = (double)(o->end - j->start) / 1e9;
-	limit_job_ended(&r->limit, j->start, o->end, (int64_t)(o->cpu * 1e9));
+	limit_job_ended(&r->limit, &j->limit, o->end, (int64_t)(o->cpu * 1e9),
+			(o->status || o->timed_out) && !r->killing);
 	r->counts.cpu += o->cpu;
 	r->counts.life += life;
 	if (o->peak_rss > r->counts.peak_rss)
@@ -175,6 +176,7 @@ static void try(struct job *j)
 		if (r->alive > r->counts.most)
 			r->counts.most = r->alive;
 		list_push(&r->running, &j->link);
+		limit_job_started(&r->limit, &j->limit, hob_now());
 		wait_for(j, &used);
 		list_remove(&j->link);
 		r->alive--;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,23 +98,6 @@ static int reap_task(void *run)
 }
 
 /* The whole -------------------------------------------------------------------------------------------------------- */
-
-/* What the descriptors and processes we may have let run: three descriptors a job, and some to look around with. */
-static unsigned most_jobs(const struct options *o)
-{
-	struct rlimit files, processes;
-	unsigned most = o->max ? o->max : 100000;
-	int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (lowest_free >= 0)
-		close(lowest_free);
-	if (lowest_free >= 0 && !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < 3 * (rlim_t)most) {
-		int left = (int)files.rlim_cur - lowest_free - 4;
-		most = left > 3 ? (unsigned)left / 3 : 1;
-	}
-	if (!getrlimit(RLIMIT_NPROC, &processes) && processes.rlim_cur < most)
-		most = processes.rlim_cur ? (unsigned)processes.rlim_cur : 1;
-	return most;
-}
 
 static bool wanted(enum when when, const struct run *r, bool dumb_too)
 {
@@ -218,10 +200,7 @@ static int pile_task(void *run)
 	r->start = hob_now();
 	clock_gettime(CLOCK_REALTIME, &now);
 	r->wall = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)r->start / 1e9;
-	if (r->options->jobs)
-		limit_init_fixed(&r->limit, r->options->jobs);
-	else
-		limit_init(&r->limit, hob_cores(), r->options->min, most_jobs(r->options));
+	at_once_init(r);
 
 	int err = hob_scope_create(&r->jobs);
 	if (!err)
@@ -248,6 +227,7 @@ static int pile_task(void *run)
 		run_fail(r);
 		output_say(&r->output, "cannot sync the job log: %s", strerror(-err));
 	}
+	at_once_finish(r);
 	if (wanted(r->options->summary, r, true) && !r->pipe_gone)
 		summary_say(r);
 	return exit_status(r);

@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "limit/limit.h"
+#include "run/at_once.h"
 #include "run/files.h"
 #include "run/input/inputs.h"
 #include "run/log/joblog.h"
@@ -55,6 +56,7 @@ struct job {
 	hob_time start;
 	struct outcome outcome;
 	struct pieces output;
+	struct limit_job limit;
 };
 
 struct counts {
@@ -76,6 +78,7 @@ struct run {
 	struct inputs inputs;
 	struct output output;
 	struct limit limit;
+	struct decisions decisions;
 	struct counts counts;
 	struct joblog log;
 	struct sha256 key; /* begun */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "limit/room.h"
 #include "look/machine.h"
 #include "look/tree.h"
 #include "run/run.h"
@@ -53,17 +54,10 @@ static struct seen look_at_jobs(struct run *r)
 	return seen;
 }
 
-/* How many jobs memory lets run, where each may still grow to the size of the largest so far. A fifth stays free. */
 static unsigned room(const struct run *r, const struct seen *seen)
 {
-	uint64_t memory = look_memory();
-	double peak = (double)r->counts.peak_rss;
-	if (memory == UINT64_MAX || peak <= 0 || !seen->jobs)
-		return UINT32_MAX;
-	double held = (double)seen->rss / seen->jobs * r->alive;
-	double growth = fmax(0, peak * r->alive - held);
-	double more = ((double)memory * 0.8 - growth) / peak;
-	return (unsigned)fmin(UINT32_MAX, fmax(1, r->alive + more));
+	double held = seen->jobs ? (double)seen->rss / seen->jobs * r->alive : 0;
+	return limit_room(look_memory(), seen->jobs ? r->counts.peak_rss : 0, held, r->alive);
 }
 
 static void sample(struct sampler *s)
@@ -82,8 +76,7 @@ static void sample(struct sampler *s)
 	double scale = seen.jobs ? (double)r->alive / seen.jobs : 0, since = (double)(now - s->last);
 	struct limit_sample ls = {
 		.now = now,
-		.running = seen.jobs ? r->alive : 0,
-		.runnable = seen.runnable * scale,
+		.runnable = seen.jobs ? seen.runnable * scale : -1,
 		.own = (double)(own - s->own_cpu) / since,
 		.idle = idle >= 0 && s->idle >= 0 ? (double)(idle - s->idle) / since : -1,
 		.held_back = r->held_back,
@@ -99,10 +92,12 @@ static void sample(struct sampler *s)
 	unsigned before = r->limit.jobs;
 	if (limit_update(&r->limit, &ls) > before)
 		run_changed(r);
+	at_once_explain(r);
 }
 
 int sampler_task(void *run)
 {
+	struct run *r = run;
 	struct sampler s = {
 		.run = run,
 		.room = UINT32_MAX,
@@ -111,7 +106,7 @@ int sampler_task(void *run)
 		.sees_idle = hob_cores() == (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 	};
 	s.idle = s.sees_idle ? look_idle() : -1;
-	for (int64_t cost = 0; !hob_sleep(hob_after(limit_interval(cost, sys.random())));) {
+	for (int64_t cost = 0; !hob_sleep(hob_after(limit_interval(cost, s.last - r->start, sys.random())));) {
 		int64_t before = cpu_clock(CLOCK_THREAD_CPUTIME_ID);
 		sample(&s);
 		cost = cpu_clock(CLOCK_THREAD_CPUTIME_ID) - before;

@@ -6,7 +6,7 @@
 /* The samples see queueing for a core too; jobs too short for them are judged by their CPU time. */
 static double computed(const struct run *r)
 {
-	double seen = limit_computed(&r->limit), used = r->counts.life > 0 ? r->counts.cpu / r->counts.life : 0;
+	double seen = gate_computed(&r->limit.gate), used = r->counts.life > 0 ? r->counts.cpu / r->counts.life : 0;
 	return seen > used ? seen : used;
 }
 
@@ -19,17 +19,34 @@ static void why(const struct run *r, char *text, size_t size)
 {
 	switch (r->limit.reason) {
 	case LIMIT_CORES:
-		snprintf(text, size, "which kept %u core%s busy", r->limit.cores, r->limit.cores == 1 ? "" : "s");
+		snprintf(text, size, "which kept %u core%s busy", r->limit.options.cores,
+			 r->limit.options.cores == 1 ? "" : "s");
 		break;
 	case LIMIT_GROWTH:
+	case LIMIT_BLIND:
 		snprintf(text, size, "and rising");
 		break;
+	case LIMIT_KNEE:
+	case LIMIT_PROBE:
+	case LIMIT_FROZEN:
+		snprintf(text, size, "more brought no more");
+		break;
+	case LIMIT_FAILURES:
+		snprintf(text, size, "%u or more failed", r->limit.failures.ceiling);
+		break;
+	case LIMIT_MIN:
+		snprintf(text, size, "as told by --min");
+		break;
 	case LIMIT_MAX:
-		snprintf(text, size, "all that 'ulimit -n' or -u allows");
+		snprintf(text, size, r->options->max ? "as told by --max" : "all that 'ulimit -n' or -u allows");
 		break;
 	case LIMIT_MEMORY:
 		snprintf(text, size, "all that memory holds");
 		break;
+	case LIMIT_PRESSURE:
+		snprintf(text, size, "the machine waited for memory");
+		break;
+	case LIMIT_TOLD:
 	case LIMIT_FIXED:
 		snprintf(text, size, "as told by --jobs");
 		break;

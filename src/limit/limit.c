@@ -1,17 +1,4 @@
-/* How many jobs at once, decided from what they are seen to do.
- *
- * The demand for cores is measured twice, and the larger counts. Samples count runnable threads: that sees queueing
- * too, so a busy machine does not look idle. The CPU time of ended jobs is exact, and sees also those so short that the
- * samples, which are taken while the runner itself computes, miss part of them.
- *
- * Three rules follow, with D the demand of the jobs that run now and of the runner, and a target: the cores, and up to
- * EXTRA times more for jobs that wait (see aim()).
- *  - D clearly below the target: more, in proportion, at most doubling at a sample. So jobs that wait reach hundreds in
- *    a few tenths of a second, and each doubling is seen to be harmless before the next.
- *  - D about the target, yet cores idle: one step more, up to a demand of cores + 2. Jobs that only compute leave no
- *    core idle, so they stay at one a core.
- *  - D above the target and no core idle: ended jobs are not replaced until it fits.
- */
+/* How many jobs at once: the least of what the gate, the climb, the failures and memory say. */
 #include "limit/limit.h"
 
 #include <math.h>
@@ -19,165 +6,233 @@
 #define MS ((int64_t)1000000)
 
 enum {
+	BLIND = 8, /* jobs that may wait for something unknown before the first comes back */
+	NO_BOUND = 1000000,
 	INTERVAL_MS = 20,
 	INTERVAL_MAX_MS = 2000,
-	MEMORY_MS = 100,      /* the past fades by e in so long, */
-	FADE_SAMPLES = 4,     /* or in so many samples if that is longer, */
-	MEMORY_MAX_MS = 1000, /* or in the life of a job up to this: jobs that started together compute together */
-	FADE_JOBS = 16,
-	WARM_SAMPLES = 2, /* the first one may find all jobs in their first page faults */
-	BEYOND = 2,       /* so much demand above the cores may serve to fill gaps */
+	FIRST_INTERVAL_MS = 5,
+	FIRST_MS = 1000,
+	ENOUGH_JOBS = 8, /* to remember what they settled at */
 };
 
-static const double EXTRA = 3;             /* times the cores, for jobs that only wait */
-static const double SURELY_COMPUTES = 0.1; /* a job that waits less than that */
-static const double CLEARLY_BELOW = 0.9;   /* of what we aim at */
-static const double CLEARLY_ABOVE = 0.8;   /* cores more than there are */
-static const double SLACK = 0.4;           /* what we aim at lies between the two */
-static const double MOSTLY_WAIT = 0.4;     /* computes less than this share of its time */
-static const double GAPS = 0.1;            /* of the cores idle: gaps worth filling */
-static const double NO_GAPS = 0.02;
+static const double STALLED = 0.1; /* of the time waiting for memory: too much */
+static const double LET_GO = 0.75; /* so many of the jobs stay then */
 
-void limit_init(struct limit *l, unsigned cores, unsigned min, unsigned max)
+static unsigned within(const struct limit *l, double jobs)
 {
-	*l = (struct limit){ .cores = cores, .min = min ? min : 1, .max = max ? max : 1 };
+	return (unsigned)fmax(l->min, fmin(l->max, fmax(1, jobs)));
+}
+
+static void set_bounds(struct limit *l, unsigned fixed, unsigned min, unsigned max)
+{
+	l->fixed = fixed > 0;
+	l->min = fixed ? fixed : min ? min : 1;
+	l->max = fixed ? fixed : max ? max : NO_BOUND;
 	if (l->min > l->max)
 		l->min = l->max;
-	l->jobs = cores < l->max ? cores : l->max;
-	if (l->jobs < l->min)
-		l->jobs = l->min;
 }
 
-void limit_init_fixed(struct limit *l, unsigned jobs)
+void limit_init(struct limit *l, const struct limit_options *o)
 {
-	*l = (struct limit){ .jobs = jobs, .max = jobs, .cores = jobs, .fixed = true, .reason = LIMIT_FIXED };
+	*l = (struct limit){ .options = *o, .room = UINT32_MAX };
+	set_bounds(l, o->fixed, o->min, o->max);
+	l->jobs = l->told = within(l, o->cores);
+	l->reason = l->fixed ? LIMIT_FIXED : LIMIT_NONE;
+	gate_init(&l->gate, o->cores, l->jobs);
+	climb_init(&l->climb, o->known.by_knee ? o->known.jobs : fmax(fmax(BLIND, o->cores), o->known.jobs),
+		   o->known.by_knee);
+	failures_init(&l->failures, o->known.ceiling);
 }
 
-void limit_job_ended(struct limit *l, int64_t start, int64_t end, int64_t cpu_ns)
+/* While it feels its way, not each step is worth a line. */
+static bool worth_telling(const struct limit *l, const struct limit_note *note)
 {
-	int64_t life = end - start, since = start > l->last ? start : l->last;
-	if (life > 0)
-		l->life += ((double)life - l->life) / (l->life > 0 ? FADE_JOBS : 1);
-	if (life > 0 && end > since)
-		l->ended_since += (double)cpu_ns / (double)life * (double)(end - since);
+	bool steps = note->reason == LIMIT_BLIND || note->reason == LIMIT_FROZEN;
+	return !steps || note->reason != l->told_reason || l->jobs > 1.5 * l->told || l->told > 1.5 * l->jobs;
 }
 
-static void fade(struct limit *l, double dt)
+static void tell(struct limit *l, struct limit_note *note, int64_t now)
 {
-	double memory = fmax((double)(MEMORY_MS * MS), fmin((double)(MEMORY_MAX_MS * MS), l->life));
-	double keep = exp(-dt / fmax(memory, FADE_SAMPLES * dt));
-	l->time *= keep;
-	l->running *= keep;
-	l->runnable *= keep;
-	l->own *= keep;
-	l->ended *= keep;
-	l->idle *= keep;
+	if (!worth_telling(l, note))
+		return;
+	note->now = now;
+	note->from = l->told;
+	l->told = l->jobs;
+	l->told_reason = note->reason;
+	note->to = l->jobs;
+	note->demand = gate_demand(&l->gate);
+	note->cores = l->options.cores;
+	if (l->options.note)
+		l->options.note(l->options.arg, note);
 }
 
-static void take_in(struct limit *l, const struct limit_sample *s, double dt)
+static void count(struct limit *l, int64_t now)
 {
-	fade(l, dt);
-	l->time += dt;
-	l->running += dt * s->running;
-	l->runnable += dt * s->runnable;
-	l->own += dt * s->own;
-	l->idle += dt * s->idle;
-	l->ended += l->ended_since;
-	l->all_running += dt * s->running;
-	l->all_runnable += dt * s->runnable;
-	l->all_ended += l->ended_since;
-	l->ended_since = 0;
+	l->began = l->began ? l->began : now;
+	if (l->last_change && now > l->last_change)
+		l->area += (double)l->running * (double)(now - l->last_change);
+	l->last_change = now;
 }
 
-double limit_demand(const struct limit *l)
+void limit_set(struct limit *l, unsigned fixed, unsigned min, unsigned max, int64_t now)
 {
-	return l->time > 0 ? (fmax(l->runnable, l->ended) + l->own) / l->time : 0;
+	set_bounds(l, fixed, min, max);
+	l->jobs = within(l, l->jobs);
+	l->gate.jobs = l->jobs;
+	struct limit_note note = { .reason = LIMIT_TOLD };
+	tell(l, &note, now);
 }
 
-double limit_computed(const struct limit *l)
+void limit_job_started(struct limit *l, struct limit_job *j, int64_t now)
 {
-	return l->all_running > 0 ? fmax(l->all_runnable, l->all_ended) / l->all_running : -1;
+	count(l, now);
+	l->running++;
+	l->most = l->running > l->most ? l->running : l->most;
+	*j = (struct limit_job){ .start = now, .area = l->area, .level = l->running };
+	j->place = climb_join(&l->climb, (double)now / 1e9, l->jobs, l->running);
+	failures_job_started(&l->failures, j->level, now);
 }
 
-/* The same as if `running` jobs ran all the time: right after a growth the past holds fewer. */
-static double demand_of(const struct limit *l, unsigned running)
+/* A job that fails for reasons of its own, after as long as others need, is as good as another to learn from. Not so
+ * one that is refused. */
+static bool slow_failure(const struct limit *l, double life)
 {
-	if (l->running <= 0)
-		return 0;
-	return fmax(l->runnable, l->ended) / l->running * running + l->own / l->time;
+	return !l->failures.ceiling && life > 0.8 * l->gate.life;
 }
 
-static unsigned clamp(double jobs, double least, double most)
+void limit_job_ended(struct limit *l, const struct limit_job *j, int64_t now, int64_t cpu_ns, bool failed)
 {
-	return (unsigned)fmax(1, fmin(most, fmax(least, jobs)));
+	double life = (double)(now - j->start), computed = (double)cpu_ns * gate_stretch(&l->gate);
+	count(l, now);
+	l->running--;
+	l->ended++;
+	gate_job_ended(&l->gate, j->start, now, cpu_ns);
+	climb_leave(&l->climb, j->place,
+		    &(struct climb_end){
+			    .start = (double)j->start / 1e9,
+			    .now = (double)now / 1e9,
+			    .wait = (life - computed) / 1e9,
+			    .level = life > 0 ? (l->area - j->area) / life : j->level,
+			    .start_level = j->level,
+			    .counts = life > 0 && (!failed || slow_failure(l, life)),
+		    });
+	unsigned ceiling = l->failures.ceiling;
+	failures_job_ended(&l->failures, j->level, j->start, now, failed);
+	if (ceiling && !l->failures.ceiling)
+		climb_lift(&l->climb);
+	if (l->failures.suspect)
+		l->jobs = within(l, fmin(l->jobs, l->running));
 }
 
-/* The demand to aim at. Computing jobs get what there is. Jobs that wait get more than that on average: they come in
- * bursts, and where others compete for the cores, our queue must not run dry whenever it is our turn. */
-static double aim(const struct limit *l, double demand, double jobs)
-{
-	double waits = jobs > 0 ? fmax(0, 1 - demand / jobs - SURELY_COMPUTES) : 0;
-	return l->cores * (1 + EXTRA * waits);
-}
-
-static unsigned decide(struct limit *l, const struct limit_sample *s)
-{
-	double demand = demand_of(l, s->running), jobs = s->running, target = aim(l, demand, jobs);
-
-	/* Jobs that mostly wait come to the cores in bursts (those that start together compute together), so it takes
-	 * some that queue to keep the cores busy in between. */
-	if (demand < MOSTLY_WAIT * jobs)
-		target += BEYOND;
-	if (demand < CLEARLY_BELOW * target) {
-		double fit = demand > 0 ? floor(jobs * (target + SLACK) / demand) : 2 * jobs;
-		if (s->held_back && fit > l->jobs)
-			return clamp(fit, l->jobs, fmin(2 * jobs, l->max));
-	}
-	double idle = l->idle / l->time / l->cores;
-	if (demand > target + CLEARLY_ABOVE && idle < NO_GAPS)
-		return clamp(floor(jobs * (target + SLACK) / demand), 1, l->jobs);
-
-	double step = 1 + floor(jobs / 16);
-	if (s->held_back && idle > GAPS && s->now - l->stepped > MEMORY_MS * MS &&
-	    demand * (jobs + step) < (l->cores + BEYOND) * jobs) {
-		l->stepped = s->now;
-		return clamp(l->jobs + step, l->jobs, l->max);
-	}
-	return l->jobs;
-}
-
-static enum limit_reason reason(const struct limit *l, const struct limit_sample *s, bool grown)
+/* What holds a job back now: the reason that belongs to the least of the bounds. */
+static enum limit_reason binding(const struct limit *l, bool grown)
 {
 	if (l->fixed)
 		return LIMIT_FIXED;
-	if (l->jobs >= s->room)
+	if (l->jobs >= l->room)
 		return LIMIT_MEMORY;
 	if (l->jobs >= l->max)
 		return LIMIT_MAX;
-	return grown ? LIMIT_GROWTH : LIMIT_CORES;
+	if (l->jobs >= l->failures.cap)
+		return LIMIT_FAILURES;
+	if (grown)
+		return LIMIT_GROWTH;
+	if (l->climb.frozen > 0)
+		return LIMIT_FROZEN;
+	if (l->jobs >= (unsigned)round(l->climb.cap))
+		return l->climb.phase == CLIMB_BLIND ? LIMIT_BLIND : l->climb.knee ? LIMIT_KNEE : LIMIT_GROWTH;
+	return l->jobs <= l->min && l->min > 1 ? LIMIT_MIN : LIMIT_CORES;
+}
+
+static void decide(struct limit *l, const struct limit_sample *s, struct limit_note *note)
+{
+	unsigned cap = (unsigned)round(l->climb.cap), others = l->failures.cap;
+	others = l->room < others ? l->room : others;
+	others = l->max < others ? l->max : others;
+	bool by_gate = s->held_back && l->jobs >= l->gate.jobs,
+	     by_climb = s->held_back && l->jobs >= cap && l->running <= cap;
+
+	gate_update(&l->gate, &(struct gate_sample){
+				      .now = s->now,
+				      .running = s->runnable < 0 ? 0 : l->running,
+				      .runnable = fmax(0, s->runnable),
+				      .own = s->own,
+				      .idle = s->idle,
+				      .held_back = by_gate,
+				      .max = l->max,
+				      .settled = l->options.known.jobs,
+			      });
+	note->reason = LIMIT_CORES;
+	climb_update(&l->climb,
+		     &(struct climb_now){
+			     .now = (double)s->now / 1e9,
+			     .held_back = by_climb,
+			     .running = l->running,
+			     .reachable = fmin(l->gate.jobs, others),
+			     .computes = gate_computes(&l->gate),
+		     },
+		     note);
+	if (failures_update(&l->failures, s->now, note))
+		climb_cut(&l->climb, (double)s->now / 1e9, l->failures.cap);
+	others = l->failures.cap;
+	others = l->room < others ? l->room : others;
+	double climb = round(l->climb.cap);
+	if (l->climb.frozen > 0)
+		climb = fmin(climb, fmax(l->climb.frozen, l->running));
+	l->jobs = within(l, fmin(fmin(l->gate.jobs, climb), others));
 }
 
 unsigned limit_update(struct limit *l, const struct limit_sample *s)
 {
-	double dt = l->last ? (double)(s->now - l->last) : (double)(INTERVAL_MS * MS);
 	unsigned before = l->jobs;
-	l->last = s->now;
-	if (dt <= 0)
+	struct limit_note note = { 0 };
+	if (l->last_sample && s->now <= l->last_sample)
 		return l->jobs;
-	take_in(l, s, dt);
-	if (!l->fixed && s->running && ++l->samples >= WARM_SAMPLES)
-		l->jobs = decide(l, s);
-	if (!l->fixed && l->jobs > s->room)
-		l->jobs = s->room ? s->room : 1;
-	if (l->jobs < l->min)
-		l->jobs = l->min;
+	l->last_sample = s->now;
+	count(l, s->now);
+	l->room = s->room ? s->room : 1;
+	if (s->pressure > STALLED && l->running)
+		l->room = (unsigned)fmin(l->room, fmax(1, l->running * LET_GO));
+	decide(l, s, &note);
 	if (s->held_back)
-		l->reason = reason(l, s, l->jobs > before);
+		l->reason = binding(l, l->jobs > before);
+	if (s->held_back)
+		l->settled = l->climb.phase == CLIMB_DOWN ? (unsigned)round(l->climb.home) : l->jobs;
+	if (l->jobs != before) {
+		enum limit_reason bound = binding(l, false);
+		if (note.reason == LIMIT_CORES)
+			note.reason = bound;
+		if (bound == LIMIT_FAILURES && l->jobs > before)
+			note = (struct limit_note){ .reason = bound, .ceiling = l->failures.ceiling };
+		if (bound == LIMIT_MEMORY)
+			note.reason = s->pressure > STALLED ? LIMIT_PRESSURE : LIMIT_MEMORY;
+		tell(l, &note, s->now);
+	}
 	return l->jobs;
 }
 
-int64_t limit_interval(int64_t cost_ns, uint64_t random)
+void limit_lower(struct limit *l, unsigned jobs)
 {
-	double mean = fmin(fmax((double)cost_ns * 50, INTERVAL_MS * MS), INTERVAL_MAX_MS * MS);
+	if (!l->fixed && l->jobs > jobs)
+		l->jobs = l->gate.jobs = within(l, jobs);
+}
+
+bool limit_learnt(const struct limit *l, struct limit_known *known)
+{
+	bool knee = l->reason == LIMIT_KNEE || l->reason == LIMIT_PROBE || l->reason == LIMIT_FROZEN;
+	bool bound = knee || l->reason == LIMIT_CORES || l->reason == LIMIT_FAILURES || l->reason == LIMIT_MEMORY;
+	*known = (struct limit_known){
+		.jobs = bound ? l->settled : l->most,
+		.by_knee = knee,
+		.ceiling = l->failures.ceiling,
+	};
+	return !l->fixed && known->jobs > 0 && l->ended >= ENOUGH_JOBS;
+}
+
+int64_t limit_interval(int64_t cost_ns, int64_t age, uint64_t random)
+{
+	bool first = age < FIRST_MS * MS;
+	double least = (first ? FIRST_INTERVAL_MS : INTERVAL_MS) * MS;
+	double mean = fmin(fmax((double)cost_ns * (first ? 10 : 50), least), INTERVAL_MAX_MS * MS);
 	return (int64_t)(mean * (0.75 + 0.5 * (double)(random >> 11) / 9007199254740992.0));
 }
