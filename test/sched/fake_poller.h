@@ -1,6 +1,7 @@
 /* A poller that waits for nothing but its timers and wake(), on a virtual clock: when every poller sleeps the clock
  * jumps to the next timer, so a test of hours takes no time. Each look at the clock takes a virtual microsecond, since
- * a worker that searches counts on time passing. By its dice it also returns early, and forgets or keeps a wake that
+ * a worker that searches counts on time passing; a nap ends after a real millisecond at the latest, since those that
+ * compute meanwhile do not move the clock. By its dice it also returns early, and forgets or keeps a wake that
  * comes when nobody sleeps: all of which sched/poller.h allows.
  */
 #ifndef TEST_FAKE_POLLER_H
@@ -19,6 +20,7 @@ struct poller {
 	struct timer *alarms; /* in no order */
 	pthread_cond_t woken_up;
 	bool sleeping, woken;
+	hob_time until; /* while it sleeps: the end of a nap */
 };
 
 static struct {
@@ -57,6 +59,7 @@ static int fake_create(struct poller **out)
 		return -ENOMEM;
 	pthread_cond_init(&p->woken_up, NULL);
 	pthread_mutex_lock(&fake.lock);
+	p->until = HOB_NEVER;
 	p->next = fake.all;
 	fake.all = p;
 	fake.n++;
@@ -119,27 +122,45 @@ static void fake_jump(void)
 	for (struct poller *p = fake.all; p; p = p->next)
 		for (struct timer *t = p->alarms; t; t = t->next)
 			first = t->when < first ? t->when : first;
+	for (struct poller *p = fake.all; p; p = p->next)
+		first = p->until < first ? p->until : first;
 	if (first == HOB_NEVER)
 		return; /* only a foreign thread can help now, or the watchdog */
 	if (first > at_load(&fake.now, RELAXED))
 		at_store(&fake.now, first, RELAXED);
 	for (struct poller *p = fake.all; p; p = p->next)
-		if (fake_due(p))
+		if (fake_due(p) || p->until <= at_load(&fake.now, RELAXED))
 			fake_rouse(p);
 }
 
-static void fake_sleep(struct poller *p)
+static void fake_nap(struct poller *p)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_REALTIME, &at);
+	at.tv_nsec += HOB_MS;
+	at.tv_sec += at.tv_nsec / HOB_SECOND;
+	at.tv_nsec %= HOB_SECOND;
+	if (pthread_cond_timedwait(&p->woken_up, &fake.lock, &at) == ETIMEDOUT)
+		fake_rouse(p);
+}
+
+static void fake_sleep(struct poller *p, hob_time deadline)
 {
 	if (fake.early && roll(&fake.dice, fake.early) == 0)
 		return;
 	p->sleeping = true;
+	p->until = deadline;
 	fake.asleep++;
 	while (p->sleeping) {
 		if (fake.asleep == fake.n)
 			fake_jump();
-		if (p->sleeping)
+		if (p->sleeping && deadline != HOB_NEVER)
+			fake_nap(p);
+		else if (p->sleeping)
 			pthread_cond_wait(&p->woken_up, &fake.lock);
 	}
+	p->until = HOB_NEVER;
 }
 
 /* Under the lock up to here. */
@@ -152,7 +173,7 @@ static void fake_poll(struct poller *p, hob_time deadline)
 
 	pthread_mutex_lock(&fake.lock);
 	if (deadline && !p->woken && !fake_due(p))
-		fake_sleep(p);
+		fake_sleep(p, deadline);
 	if (deadline || roll(&fake.dice, 2))
 		p->woken = false;
 	while (n < 16 && (t = fake_due(p))) {
