@@ -82,6 +82,7 @@ static void destroy(struct runtime *rt)
 
 		if (w->thief)
 			task_free(rt, w, w->thief);
+		scopes_free(w->scopes);
 		if (w->nslots)
 			stack_pool_put(rt->stacks, w->slots, (int)w->nslots);
 		if (w->poller)
@@ -111,7 +112,7 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	rt->seed = opts->seed ? opts->seed : sys.random();
 	inject_init(&rt->inject);
 	list_init(&rt->moved);
-	scope_init(&rt->root, rt, NULL);
+	scope_init_root(&rt->root, rt);
 	rt->workers = sys.alloc_aligned(64, rt->most * sizeof *rt->workers);
 	if (rt->workers)
 		err = stack_pool_create(&rt->stacks, opts->stack_bytes ? opts->stack_bytes : STACK_BYTES);

@@ -7,28 +7,72 @@
 #include "base/sys.h"
 #include "sched/worker.h"
 
-void scope_init(struct hob_scope *s, struct runtime *rt, struct hob_scope *parent)
+static void init(struct hob_scope *s, struct runtime *rt, struct hob_scope *parent)
 {
-	*s = (struct hob_scope){ .rt = rt, .parent = parent };
+	s->rt = rt;
+	s->parent = parent;
 	list_init(&s->sibling);
 	list_init(&s->tasks);
 	list_init(&s->children);
-	if (!parent)
-		return;
-	lock(&parent->lock);
-	list_push(&parent->children, &s->sibling);
-	at_store(&s->cancelled, at_load(&parent->cancelled, RELAXED), RELAXED);
-	unlock(&parent->lock);
+}
+
+void scope_init_root(struct hob_scope *s, struct runtime *rt)
+{
+	init(s, rt, NULL);
+	s->linked = true;
+}
+
+static bool linked(struct hob_scope *s)
+{
+	return at_load(&s->linked, ACQUIRE);
+}
+
+/* Under the parent's lock: from here on the scope can be found by who comes from above, once that lock is released.
+ * Whoever else wants to be the first waits for that lock, and finds it done. */
+static void link_here(struct hob_scope *s)
+{
+	list_push(&s->parent->children, &s->sibling);
+	if (at_load(&s->parent->cancelled, RELAXED))
+		at_store(&s->cancelled, 1, RELAXED);
+}
+
+static bool enter_here(struct hob_scope *s, struct task *t, bool forced)
+{
+	bool open = forced || !at_load(&s->cancelled, RELAXED);
+
+	if (open) {
+		list_push(&s->tasks, &t->in_scope);
+		at_store(&s->empty, false, RELAXED);
+	}
+	return open;
+}
+
+/* Links the scope to its parent; with its first task by the same lock. False: somebody else was faster. */
+static __attribute__((noinline)) bool link_first(struct hob_scope *s, struct task *t, bool forced, bool *open)
+{
+	struct lock *above = &s->parent->lock;
+	bool mine;
+
+	lock(above);
+	mine = !linked(s);
+	if (mine) {
+		link_here(s);
+		if (t)
+			*open = enter_here(s, t, forced);
+		at_store(&s->linked, true, RELEASE);
+	}
+	unlock(above);
+	return mine;
 }
 
 bool scope_enter(struct hob_scope *s, struct task *t, bool forced)
 {
 	bool open;
 
+	if (!linked(s) && link_first(s, t, forced, &open))
+		return open;
 	lock(&s->lock);
-	open = forced || !at_load(&s->cancelled, RELAXED);
-	if (open)
-		list_push(&s->tasks, &t->in_scope);
+	open = enter_here(s, t, forced);
 	unlock(&s->lock);
 	return open;
 }
@@ -53,8 +97,10 @@ static struct ending *take_waiter(struct hob_scope *s)
 	struct ending *e = s->waiter;
 
 	s->waiter = NULL;
-	if (e)
+	if (e) {
 		e->error = s->error;
+		at_store(&s->empty, true, RELAXED); /* he hears it by being told */
+	}
 	return e;
 }
 
@@ -90,6 +136,46 @@ void scope_leave(struct task *t, struct task *ended, int result)
 		task_unpark(drainer);
 }
 
+/* So many ended scopes a worker keeps: none where somebody looks for those that are used after their end. */
+#ifdef HOB_DEBUG
+#define KEPT_MAX 0u
+#else
+#define KEPT_MAX 1024u
+#endif
+
+static struct hob_scope *take_kept(struct worker *w)
+{
+	struct hob_scope *s = w->scopes;
+
+	if (!s)
+		return NULL;
+	w->scopes = s->parent;
+	w->nscopes--;
+	*s = (struct hob_scope){ 0 };
+	return s;
+}
+
+static void keep(struct hob_scope *s)
+{
+	struct worker *w = worker_self();
+
+	if (!w || w->nscopes + 1 > KEPT_MAX) {
+		sys.free(s);
+		return;
+	}
+	s->parent = w->scopes;
+	w->scopes = s;
+	w->nscopes++;
+}
+
+void scopes_free(struct hob_scope *list)
+{
+	for (struct hob_scope *next; list; list = next) {
+		next = list->parent;
+		sys.free(list);
+	}
+}
+
 int hob_scope_create(struct hob_scope **out)
 {
 	return hob_scope_create_with(out, NULL);
@@ -102,10 +188,13 @@ int hob_scope_create_with(struct hob_scope **out, const struct hob_scope_options
 
 	if (!t)
 		return -EPERM;
-	s = sys.alloc(sizeof *s);
+	s = take_kept(worker_self());
+	if (!s)
+		s = sys.alloc(sizeof *s);
 	if (!s)
 		return -ENOMEM;
-	scope_init(s, t->scope->rt, t->scope);
+	init(s, t->scope->rt, t->scope);
+	at_store(&s->cancelled, at_load(&t->scope->cancelled, RELAXED), RELAXED);
 	s->cancels_on_error = opts && opts->cancel_on_error;
 	*out = s;
 	return 0;
@@ -117,9 +206,12 @@ static int enlist(struct hob_scope *s, struct ending *e)
 {
 	int answer = 0;
 
+	if (!linked(s)) /* there was never a task */
+		return 1;
 	lock(&s->lock);
 	if (list_empty(&s->tasks)) {
 		e->error = s->error;
+		at_store(&s->empty, true, RELAXED);
 		answer = 1;
 	} else if (s->waiter) {
 		answer = -EBUSY;
@@ -212,6 +304,8 @@ static struct hob_scope *preorder_next(struct hob_scope *s, const struct hob_sco
 
 void hob_scope_cancel(struct hob_scope *s)
 {
+	if (!linked(s))
+		link_first(s, NULL, false, NULL);
 	lock(&s->lock);
 	if (at_load(&s->cancelled, RELAXED)) {
 		unlock(&s->lock);
@@ -266,23 +360,33 @@ void scope_drain(struct hob_scope *s)
 		task_park(WHY_SCOPE, HOB_NEVER, PARK_SHIELDED);
 }
 
-void hob_scope_destroy(struct hob_scope *s)
+/* Cancels and waits, unless it is known to be at its end. */
+static void end(struct hob_scope *s)
 {
 	bool empty;
 	int error;
 
-	if (!s)
+	if (at_load(&s->empty, RELAXED))
 		return;
 	lock(&s->lock);
 	empty = list_empty(&s->tasks) && list_empty(&s->children);
 	unlock(&s->lock);
-	if (!empty) {
-		hob_scope_cancel(s);
-		ALWAYS(wait_end(s, HOB_NEVER, PARK_SHIELDED, &error) == 0); /* by one task, outside of the scope */
+	if (empty)
+		return;
+	hob_scope_cancel(s);
+	ALWAYS(wait_end(s, HOB_NEVER, PARK_SHIELDED, &error) == 0); /* by one task, outside of the scope */
+}
+
+void hob_scope_destroy(struct hob_scope *s)
+{
+	if (!s)
+		return;
+	if (linked(s)) {
+		end(s);
+		lock(&s->parent->lock);
+		list_remove(&s->sibling);
+		unlock(&s->parent->lock);
 	}
-	lock(&s->parent->lock);
-	list_remove(&s->sibling);
-	unlock(&s->parent->lock);
 	ALWAYS(list_empty(&s->children)); /* scopes below it are destroyed first */
-	sys.free(s);
+	keep(s);
 }

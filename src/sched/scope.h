@@ -20,6 +20,10 @@ struct hob_scope {
 	struct runtime *rt;
 	struct hob_scope *parent; /* NULL: the root of a runtime */
 	struct link sibling;      /* in parent->children, under the parent's lock */
+	/* Until its first task comes it is its creator's alone, in no list of its parent's, and without a need for a
+	 * lock. Written under the parent's lock, and from then on its own lock is that of all below. */
+	atomic_of(bool) linked;
+	atomic_of(bool) empty; /* its end has been told, or seen under the lock, and no task has come since */
 
 	/* A lock is taken after that of a scope above it, never before. */
 	struct lock lock;
@@ -32,7 +36,8 @@ struct hob_scope {
 	bool cancels_on_error;
 };
 
-void scope_init(struct hob_scope *s, struct runtime *rt, struct hob_scope *parent);
+/* Of zeroed memory: the root of a runtime. */
+void scope_init_root(struct hob_scope *s, struct runtime *rt);
 
 /* Adds a task that is not yet runnable. False: the scope is cancelled, and it was not `forced`. */
 bool scope_enter(struct hob_scope *s, struct task *t, bool forced);
@@ -40,6 +45,9 @@ bool scope_enter(struct hob_scope *s, struct task *t, bool forced);
 /* Takes the running task out, and those that `ended` before it (linked by next), and keeps its error. The scope may be
  * gone when this returns. */
 void scope_leave(struct task *t, struct task *ended, int result);
+
+/* Ended ones that a worker keeps, linked by parent. */
+void scopes_free(struct hob_scope *list);
 
 /* Cancels, and waits, shielded, until no task is left in the scopes below this one. */
 void scope_drain(struct hob_scope *s);

@@ -130,7 +130,7 @@ void task_begin(struct worker *w, struct task *t)
 	}
 	/* Slots are as far apart as they are large, so that the tops of all stacks would fall into the same few sets of
 	 * the first-level cache: each begins at one of eight distances from its end. */
-	bytes -= (uintptr_t)slot / bytes % 8 * 128;
+	bytes -= ((uintptr_t)slot >> __builtin_ctzl(bytes)) % 8 * 128; /* bytes is a power of two */
 	fiber_init(&t->fiber, slot, bytes, task_main, t);
 }
 

@@ -41,6 +41,8 @@ struct worker {
 	bool naps;   /* likewise: it sleeps for a while at most */
 	pthread_t thread;
 	struct slab_cache tasks;
+	struct hob_scope *scopes; /* ended ones, to be used again */
+	unsigned nscopes;
 	unsigned nslots, slot_batch;
 	void *slots[SLOT_CACHE];
 	struct task *thief; /* made ahead for a job to be stolen */
