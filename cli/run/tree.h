@@ -1,6 +1,6 @@
-/* The processes that descend from jobs, wherever they have gone: a job's group and children, what left that by setsid(2),
- * and what lost its parents, which comes to us as we are a subreaper. The latter say by their environment whose they
- * are. */
+/* The processes that descend from jobs, wherever they have gone: a job's group and children, what left that by
+ * setsid(2), and what lost its parents, which comes to us as we are a subreaper. The latter say by their environment
+ * whose they are. */
 #ifndef CLI_RUN_TREE_H
 #define CLI_RUN_TREE_H
 

@@ -120,7 +120,8 @@ cat >runaway <<'X2'
 #!/bin/bash
 trap "" TERM
 echo $BASHPID >>pids
-setsid bash -c 'trap "" TERM; (setsid bash -c "trap \"\" TERM; echo \$\$ >>pids; echo >started-\$1; read -r _ <never" bash "$1" &)
+setsid bash -c 'trap "" TERM
+	(setsid bash -c "trap \"\" TERM; echo \$\$ >>pids; echo >started-\$1; read -r _ <never" bash "$1" &)
 	echo $$ >>pids; read -r _ <never' bash "$1" &
 until [ -e "started-$1" ]; do read -rt 0.01 <> <(:); done
 [ "$2" = ends ] || read -r _ <never
