@@ -12,7 +12,9 @@
 #include "look/python_inner.h"
 #include "look/remote.h"
 
-#define REFRESH_NS 10000000 /* threads that are none of Python's must not make us list the others all the time */
+/* Threads that are none of Python's must not make us list the others all the time, and many not for long. */
+#define REFRESH_NS 10000000
+#define REFRESH_SHARE 50
 #define HIGHEST_TID (1 << 22)
 
 /* Finding it ------------------------------------------------------------------------------------------------------ */
@@ -149,7 +151,7 @@ int look_python_open(pid_t pid, struct look_python **out)
 	if (!p)
 		return -ENOMEM;
 	p->pid = pid;
-	p->refreshed = INT64_MIN;
+	p->refresh_after = INT64_MIN;
 	int err = find(p);
 	if (!err)
 		err = look_python_refresh(p);
@@ -294,15 +296,16 @@ static int list_interpreters(struct look_python *p)
 
 int look_python_refresh(struct look_python *p)
 {
-	int64_t now = sys.now_coarse();
-	if (p->refreshed != INT64_MIN && now - p->refreshed < REFRESH_NS)
+	int64_t began = sys.now();
+	if (began < p->refresh_after)
 		return -EAGAIN;
-	p->refreshed = now;
 	int err = list_interpreters(p);
 	if (!p->at.thread_tid)
 		find_tids(p);
 	if (p->thread_count)
 		qsort(p->threads, p->thread_count, sizeof p->threads[0], by_tid);
+	int64_t now = sys.now(), rest = (now - began) * REFRESH_SHARE;
+	p->refresh_after = now + (rest > REFRESH_NS ? rest : REFRESH_NS);
 	return err == -EFAULT ? 0 : err; /* the lists changed under us: what was found is good */
 }
 

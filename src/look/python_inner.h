@@ -42,7 +42,7 @@ struct look_python {
 	uint64_t main;                /* the main interpreter */
 	uint64_t gils[LOOK_PYTHON_GILS];
 	unsigned gil_count;
-	int64_t refreshed;             /* when threads were listed, ns */
+	int64_t refresh_after;         /* ns */
 	unsigned tid_offset;           /* of the tid in libc's struct pthread; 0: not found yet */
 	struct look_pythread *threads; /* sorted by tid */
 	size_t thread_count, thread_room;
