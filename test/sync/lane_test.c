@@ -16,15 +16,38 @@ static struct hob_lane *lane_new(const struct hob_lane_options *opts)
 	return l;
 }
 
-/* Spins, in the lane, until so many stand in line: on other workers. */
-static void until_waited(unsigned n)
+static unsigned waiting(void)
 {
 	struct hob_lane_stats stats;
 
-	do {
+	hob_lane_stats(lane, &stats);
+	return stats.waiting;
+}
+
+/* Has the lane, without a park, until so many stand in line, and then for another second. */
+struct holder {
+	unsigned n;
+	atomic_of(bool) in;
+};
+
+static int hold(void *arg)
+{
+	struct holder *h = arg;
+
+	CHECK_EQ(hob_lane_enter(lane, HOB_NEVER), 0);
+	at_store(&h->in, true, RELEASE);
+	while (waiting() < h->n)
 		at_pause();
-		hob_lane_stats(lane, &stats);
-	} while (stats.waiting < n);
+	at_add(&fake.now, HOB_SECOND, RELAXED);
+	hob_lane_leave(lane);
+	return 0;
+}
+
+static void spawn_holder(struct hob_scope *s, struct holder *h)
+{
+	spawn(s, hold, h);
+	while (!at_load(&h->in, ACQUIRE))
+		hob_yield();
 }
 
 /* One at a time */
@@ -173,18 +196,19 @@ static int take_place(void *arg)
 
 static int line_up(void *arg)
 {
+	struct holder h = { .n = TASKS };
 	struct hob_scope *s = scope_new();
 
 	(void)arg;
 	ordered = 0;
 	lane = lane_new(NULL);
-	CHECK_EQ(hob_lane_enter(lane, HOB_NEVER), 0);
-	for (intptr_t i = 0; i < TASKS; i++) {
-		spawn(s, take_place, (void *)i);
-		until_waited((unsigned)i + 1);
+	spawn_holder(s, &h);
+	for (unsigned i = 0; i < TASKS; i++) {
+		CHECK_EQ(ordered, 0);
+		spawn(s, take_place, (void *)(uintptr_t)i);
+		while (i + 1 < TASKS && waiting() <= i)
+			hob_yield();
 	}
-	CHECK_EQ(ordered, 0);
-	hob_lane_leave(lane);
 	scope_join(s);
 	for (int i = 0; i < TASKS; i++)
 		CHECK_EQ(order[i], i);
@@ -202,13 +226,15 @@ static void first_come_first_served(void)
 
 enum { COOKS = 4, SLICES = 200 };
 
-static int64_t closing;
+static atomic_of(int64_t) closing;
 
 static int cook(void *arg)
 {
 	int *dishes = arg;
 
-	while (hob_now() < closing) {
+	if (!at_load(&closing, RELAXED)) /* the first, when all stand in line */
+		at_store(&closing, hob_now() + SLICES * COOKS * 100 * HOB_US, RELAXED);
+	while (hob_now() < at_load(&closing, RELAXED)) {
 		++*dishes;
 		CHECK_EQ(hob_lane_yield(), 0);
 	}
@@ -217,18 +243,17 @@ static int cook(void *arg)
 
 static int share(void *arg)
 {
+	struct holder h = { .n = COOKS };
 	struct hob_scope *s = scope_new();
 	struct hob_lane_stats stats;
 	int dishes[COOKS] = { 0 }, sum = 0;
 
 	(void)arg;
 	lane = lane_new(&(struct hob_lane_options){ .switch_ns = 100 * HOB_US });
-	CHECK_EQ(hob_lane_enter(lane, HOB_NEVER), 0);
+	at_store(&closing, 0, RELAXED);
+	spawn_holder(s, &h);
 	for (int i = 0; i < COOKS; i++)
 		CHECK_EQ(hob_lane_spawn(s, lane, cook, &dishes[i]), 0);
-	until_waited(COOKS);
-	closing = hob_now() + SLICES * COOKS * 100 * HOB_US;
-	hob_lane_leave(lane);
 	scope_join(s);
 	for (int i = 0; i < COOKS; i++)
 		sum += dishes[i];
@@ -423,16 +448,14 @@ static int come_late(void *arg)
 
 static int keep_waiting(void *arg)
 {
+	struct holder h = { .n = 1 };
 	struct hob_scope *s = scope_new();
 	struct hob_lane_stats stats;
 
 	(void)arg;
 	lane = lane_new(NULL);
-	CHECK_EQ(hob_lane_enter(lane, HOB_NEVER), 0);
+	spawn_holder(s, &h);
 	CHECK_EQ(hob_lane_spawn(s, lane, come_late, NULL), 0);
-	until_waited(1);
-	at_add(&fake.now, HOB_SECOND, RELAXED);
-	hob_lane_leave(lane);
 	scope_join(s);
 	hob_lane_stats(lane, &stats);
 	CHECK_EQ(stats.takes, 2);
