@@ -5,7 +5,7 @@
 #include "base/sys.h"
 
 pid_t real_fork(void);
-_Noreturn void real_exit_now(int status);
+void real_exit_now(int status) __attribute__((noreturn)); /* not _Noreturn: clang keeps that out of the type */
 int real_kill(pid_t pid, int signal);
 int real_wait_peek(pid_t *out);
 int real_setsid(void);
