@@ -15,7 +15,7 @@
 #define LOOKS_PAUSED 64
 
 #define STUCK_NS (100 * HOB_MS) /* a worker that has not taken its request by then will not */
-#define TRIES 3                 /* of a call whose workers die before they begin it */
+#define TRIES 8                 /* of a call whose workers die before they begin it */
 
 static bool looking_pays(struct hob_pool *p)
 {
@@ -86,7 +86,7 @@ static int settle(struct hob_pool *p, struct turn *t, int why, bool *again)
 	hand_kill(h);
 	begun = posted && hand_had_begun(h);
 	if (posted && why != -EPROTO && hand_answered(h) && hand_answer(h, t->call) == 0) { /* at the last moment */
-		pool_lost(p, t, false);
+		pool_lost(p, t, true, true);
 		return t->call->result;
 	}
 	t->call->status = h->status;
@@ -94,7 +94,7 @@ static int settle(struct hob_pool *p, struct turn *t, int why, bool *again)
 		*again = !begun;
 		why = begun ? -EOWNERDEAD : why_refused(h);
 	}
-	pool_lost(p, t, begun);
+	pool_lost(p, t, begun, false);
 	if (dead && begun)
 		poison_count(&p->poison, t->fn, t->call);
 	return why;

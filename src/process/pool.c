@@ -103,12 +103,13 @@ void pool_stop_looking(struct hob_pool *p, struct turn *t)
 	unlock(&p->lock);
 }
 
-void pool_lost(struct hob_pool *p, struct turn *t, bool begun)
+void pool_lost(struct hob_pool *p, struct turn *t, bool begun, bool answered)
 {
 	hand_free(t->hand);
 	t->hand = NULL;
 	lock(&p->lock);
-	p->deaths += begun;
+	p->deaths += begun && !answered;
+	p->calls += answered;
 	p->n--;
 	p->looking -= t->looks;
 	t->looks = false;

@@ -44,8 +44,8 @@ int pool_take(struct hob_pool *p, struct turn *t, hob_time deadline);
 /* Gives it back, fit for the next. `answered`: its call was. */
 void pool_give_back(struct hob_pool *p, struct turn *t, bool answered);
 
-/* It is no more. `begun`: its call had. */
-void pool_lost(struct hob_pool *p, struct turn *t, bool begun);
+/* It is no more. `begun`: its call had; `answered`: and that was just in time. */
+void pool_lost(struct hob_pool *p, struct turn *t, bool begun, bool answered);
 
 /* The call will take long: those that wait for its hand had better have others. */
 void pool_stop_looking(struct hob_pool *p, struct turn *t);
