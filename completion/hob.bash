@@ -13,7 +13,7 @@ _hob_run() {
 		-a | -j | --arg-file | --jobs | --min | --max | -d | --delimiter | -C | --colsep | \
 			--header | -n | --max-args | -N | --max-replace-args | -s | --max-chars | -I | \
 			--replace | --tagstring | --joblog | --joblog-sync | --retries | --timeout | --halt | \
-				--delay | --nice) ((i++)) ;;
+				--delay | --nice | --results | --timeline) ((i++)) ;;
 		-*) ;;
 		*) # options end at the command
 			_hob_files "$cur"
@@ -22,18 +22,18 @@ _hob_run() {
 		esac
 	done
 	case $prev in
-	-a | --arg-file | --joblog) _hob_files "$cur" ;;
+	-a | --arg-file | --joblog | --timeline) _hob_files "$cur" ;;
 	-j | --jobs | --min | --max | -d | --delimiter | -C | --colsep | --header | -n | \
 		--max-args | -N | --max-replace-args | -s | --max-chars | -I | --replace | --tagstring | \
-			--joblog-sync | --retries | --timeout | --halt | --delay | --nice) ;;
+			--joblog-sync | --retries | --timeout | --halt | --delay | --nice | --results) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I -k --arg-file --null --jobs --min --max
+			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I -k -u --arg-file --null --jobs --min --max
 				--explain --forget --shell --dry-run --quiet --summary --progress --no-progress
 				--delimiter --colsep --csv --header --max-args --max-replace-args --xargs
 				--context-replace --max-chars --replace --keep-order --tag --tagstring --joblog
 				--joblog-sync --resume --resume-failed --retries --timeout --halt --delay --nice
-				--help' -- "$cur")
+				--group --line-buffer --ungroup --results --json --timeline --help' -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		fi

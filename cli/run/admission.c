@@ -23,11 +23,17 @@ static bool may_admit(struct run *r)
 static int fill(struct run *r, struct job *j, const struct row *row)
 {
 	int err = template_fill(&r->template, row, j->slot, &j->args);
-	if (err || !r->options->tag)
-		return err;
-	err = template_fill(&r->tag, row, j->slot, &j->tag);
-	if (!err)
-		quote_join(j->tag.bytes, j->tag.used);
+	if (!err && r->options->tag) {
+		err = template_fill(&r->tag, row, j->slot, &j->tag);
+		if (!err)
+			quote_join(j->tag.bytes, j->tag.used);
+	}
+	if (!err && r->options->json)
+		err = template_fill(&r->columns, row, j->slot, &j->columns);
+	if (!err && r->options->results) {
+		j->results = results_folder(r->options->results, &r->inputs, row);
+		err = j->results ? 0 : -ENOMEM;
+	}
 	return err;
 }
 

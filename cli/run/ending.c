@@ -2,6 +2,7 @@
  * So what was announced is in the log, and what is in the log has had its output. */
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,23 @@
 
 static bool succeeded(const struct outcome *o)
 {
-	return !o->error && !o->timed_out && WIFEXITED(o->status) && !WEXITSTATUS(o->status);
+	return !o->error && !o->timed_out && !o->cut && WIFEXITED(o->status) && !WEXITSTATUS(o->status);
+}
+
+void run_output_failed(struct run *r, int err, const char *file)
+{
+	char shown[QUOTE_SHOWN], *words[] = { (char *)(uintptr_t)file, NULL };
+	if (r->pipe_gone || r->status)
+		return;
+	if (err == -EPIPE) {
+		r->pipe_gone = true;
+		run_stop(r);
+		run_kill(r);
+		return;
+	}
+	run_fail(r); /* first, so that it is said once */
+	output_say(&r->output, "cannot write to %s: %s", file ? quote_shown(shown, words) : "standard output",
+		   strerror(-err));
 }
 
 static void deliver(struct job *j)
@@ -20,17 +37,29 @@ static void deliver(struct job *j)
 	struct run *r = j->run;
 	const struct pieces *p = &j->output;
 	const char *tag = r->options->tag ? j->tag.bytes : NULL;
-	int error = p->bytes[0] || p->bytes[1] ? output_job(&r->output, p, tag) : 0;
-	if (!error || r->pipe_gone || r->status)
+	if (!p->bytes[0] && !p->bytes[1])
 		return;
-	if (error == -EPIPE) {
-		r->pipe_gone = true;
-		run_stop(r);
-		run_kill(r);
-	} else {
-		run_fail(r); /* first, so that it is said once */
-		output_say(&r->output, "cannot write to standard output: %s", strerror(-error));
+	if (r->options->json && r->events == STDOUT_FILENO) {
+		event_output(j);
+		return;
 	}
+	int error = output_job(&r->output, p, tag);
+	if (error)
+		run_output_failed(r, error, NULL);
+}
+
+/* The disk is full: what there is of its output has been passed on, and it counts as not done. */
+static void say_cut(struct run *r)
+{
+	r->counts.failed++;
+	if (r->cut)
+		return;
+	r->cut = true;
+	run_fail(r);
+	output_say(&r->output,
+		   "no space left for the output of jobs%s%s; no more are started, and those whose output was "
+		   "cut will run again with --resume",
+		   r->options->results ? " in " : "", r->options->results ? r->options->results : "");
 }
 
 /* Its record; false where it cannot be written. */
@@ -48,7 +77,7 @@ static bool record(struct job *j)
 		.number = j->number,
 		.start = r->wall + start,
 		.runtime = (double)o->end / 1e9 - start,
-		.received = j->output.bytes[0],
+		.received = o->written[0],
 		.exit = o->error               ? 127
 			: o->timed_out         ? -1
 			: WIFEXITED(o->status) ? WEXITSTATUS(o->status)
@@ -107,11 +136,15 @@ static void conclude(struct job *j)
 	const struct outcome *o = &j->outcome;
 	if (o->error == -ECANCELED)
 		return; /* it never ran */
+	bool killed = (r->killing || r->pipe_gone) && !succeeded(o) && !o->error;
 	deliver(j);
-	if ((r->killing || r->pipe_gone) && !succeeded(o) && !o->error)
+	if (killed)
 		r->counts.killed++; /* we did it: so it has not ended by itself, and runs again with --resume */
-	else if (record(j))
+	else if (o->cut)
+		say_cut(r);
+	else if (o->lacks_file || record(j)) /* a job without a file has not been run */
 		announce(j);
+	event_end(j, killed ? EVENT_KILLED : EVENT_END);
 }
 
 void job_conclude(struct job *j)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* The job appends, so that it and its children never write over each other. */
@@ -98,4 +99,10 @@ off_t files_bytes(const struct files *f, int which)
 {
 	struct stat s;
 	return fstat(f->fd[which], &s) ? 0 : s.st_size;
+}
+
+bool files_full(const struct files *f)
+{
+	struct statvfs s;
+	return !fstatvfs(f->fd[0], &s) && s.f_blocks && !s.f_bavail;
 }

@@ -23,6 +23,9 @@ int files_open(struct files *f);
 void files_reuse(struct files *f);
 void files_close(struct files *f);
 
+/* Is there no space left where they are? What was written may be less than was meant to be. */
+bool files_full(const struct files *f);
+
 /* The bytes in one of them. */
 off_t files_bytes(const struct files *f, int which);
 

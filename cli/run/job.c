@@ -22,6 +22,8 @@ struct job *job_take(struct run *r)
 		j->run = r;
 	}
 	j->tries = 0;
+	free(j->results);
+	j->results = NULL;
 	r->busy++;
 	return j;
 }
@@ -48,6 +50,8 @@ void jobs_free(struct run *r)
 		struct job *j = container_of(l, struct job, link);
 		arguments_finish(&j->args);
 		arguments_finish(&j->tag);
+		arguments_finish(&j->columns);
+		free(j->results);
 		files_close(&j->files);
 		plumbing_finish(&j->plumbing);
 		free(j);
@@ -69,16 +73,34 @@ static void spare_descriptors(struct job *j)
 		files_close(&container_of(l, struct job, link)->files);
 }
 
+/* Opens what its output goes to, and starts it. */
+static int start_once(struct job *j)
+{
+	struct run *r = j->run;
+	const struct options *o = r->options;
+	const struct spawn_job what = { j->args.argv, j->number, j->slot };
+	struct files ends = { .fd = { STDOUT_FILENO, STDERR_FILENO } };
+	bool lines = o->grouping == LINES && !j->results && !o->keep_order, raw = o->grouping == RAW && !j->results;
+	int err = raw ? 0 : j->results ? results_open(j->results, j->number, &j->files) : files_open(&j->files);
+	if (!err && lines)
+		err = lines_open(&j->lines, j, &ends);
+	j->outcome.lacks_file = err;
+	if (err)
+		return err;
+	j->reads_lines = lines;
+	err = spawn(&r->spawner, &what, lines || raw ? &ends : &j->files, &j->plumbing, &j->pid);
+	int lines_err = lines ? lines_start(&j->lines, &ends, !err) : 0;
+	if (lines_err)
+		run_output_failed(r, lines_err, NULL);
+	return err;
+}
+
 /* 0 once it runs. Where the system lacks something, it waits for another job to end and tries again. */
 static int start(struct job *j)
 {
 	struct run *r = j->run;
 	for (;;) {
-		int err = files_open(&j->files);
-		j->outcome.lacks_file = err;
-		if (!err)
-			err = spawn(&r->spawner, &(struct spawn_job){ j->args.argv, j->number, j->slot }, &j->files,
-				    &j->plumbing, &j->pid);
+		int err = start_once(j);
 		if (!err)
 			return 0;
 		if (!passing(err) || !r->active) {
@@ -159,6 +181,21 @@ static void wait_for(struct job *j, struct rusage *used)
 	}
 }
 
+static void take_output(struct job *j)
+{
+	struct outcome *o = &j->outcome;
+	if (j->reads_lines)
+		lines_end(&j->lines);
+	for (int i = 0; i < 2; i++) {
+		o->written[i] = j->reads_lines ? j->lines.streams[i].taken : 0;
+		if (j->reads_lines || j->files.fd[i] < 0)
+			continue;
+		j->output.fd[i] = j->files.fd[i];
+		o->written[i] = j->output.bytes[i] = files_bytes(&j->files, i);
+	}
+	o->cut = (j->output.bytes[0] || j->output.bytes[1]) && files_full(&j->files);
+}
+
 /* One try, of one that was admitted. */
 static void try(struct job *j)
 {
@@ -177,14 +214,13 @@ static void try(struct job *j)
 			r->counts.most = r->alive;
 		list_push(&r->running, &j->link);
 		limit_job_started(&r->limit, &j->limit, hob_now());
+		j->doing = (struct doing){ .since = j->start };
+		event_start(j);
 		wait_for(j, &used);
 		list_remove(&j->link);
 		r->alive--;
 		account(j, &used);
-		for (int i = 0; i < 2; i++) {
-			j->output.fd[i] = j->files.fd[i];
-			j->output.bytes[i] = files_bytes(&j->files, i);
-		}
+		take_output(j);
 	}
 }
 
@@ -204,6 +240,8 @@ static bool once_more(struct job *j)
 	if (!failed || j->tries >= r->options->tries || r->stopping || o->error == -ECANCELED)
 		return false;
 	if (!o->error) {
+		event_end(j, EVENT_RETRY);
+		timeline_end(j, true, false);
 		files_reuse(&j->files); /* only the output of the last try counts */
 		r->active--;
 	}
@@ -226,6 +264,8 @@ int job_task(void *job)
 		try(j);
 	while (once_more(j));
 	bool ran = !j->outcome.error, may_halt = r->options->halt.when != HALT_NEVER;
+	if (ran)
+		timeline_end(j, j->outcome.timed_out || j->outcome.status, r->killing && j->outcome.status);
 	slots_give(&r->slots, j->slot);
 	if (!may_halt)
 		leave(j);

@@ -134,6 +134,33 @@ static bool set_tag(struct options *o, const char *value)
 	return true;
 }
 
+static bool set_group(struct options *o, const char *value)
+{
+	(void)value;
+	o->grouping = GROUP;
+	return true;
+}
+
+static bool set_lines(struct options *o, const char *value)
+{
+	(void)value;
+	o->grouping = LINES;
+	return true;
+}
+
+static bool set_raw(struct options *o, const char *value)
+{
+	(void)value;
+	o->grouping = RAW;
+	return true;
+}
+
+static bool set_json(struct options *o, const char *value)
+{
+	o->json = value ? value : "-";
+	return *o->json;
+}
+
 static bool set_summary(struct options *o, const char *value)
 {
 	(void)value;
@@ -188,6 +215,10 @@ static const struct option_row {
 	{ 0, "explain", NULL, "say how many at once is decided on, and why", .flag = AT(explain) },
 	{ 0, "forget", NULL, "neither use nor keep what an earlier run settled at", .flag = AT(forget) },
 	{ 'k', "keep-order", NULL, "print outputs in the order of the inputs", .flag = AT(keep_order) },
+	{ 0, "group", NULL, "print the output of a job in one piece: so it is", .set = set_group },
+	{ 0, "line-buffer", NULL, "print it as it comes, by lines", .set = set_lines },
+	{ 'u', "ungroup", NULL, "let jobs write to our output themselves", .set = set_raw },
+	{ 0, "results", "DIR", "keep the outputs in folders of DIR, named by the inputs", .text = AT(results) },
 	{ 0, "tag", NULL, "put the inputs and a tab before each line of output", .set = set_tag },
 	{ 0, "tagstring", "TEXT", "put TEXT, with its {}, and a tab there", .text = AT(tag) },
 	{ 0, "joblog", "FILE", "log each job that has ended to FILE", .text = AT(joblog) },
@@ -208,6 +239,9 @@ static const struct option_row {
 	{ 0, "dry-run", NULL, "print the commands, run nothing", .flag = AT(dry_run) },
 	{ 'q', "quiet", NULL, "do not name failing jobs, no summary, no progress", .flag = AT(quiet) },
 	{ 0, "summary", NULL, "close with a line about the pile; so it is on a terminal", .set = set_summary },
+	{ 0, "json", "[FILE]", "events as JSON lines, instead of outputs or to FILE", .set = set_json,
+	  .takes = "a file name" },
+	{ 0, "timeline", "FILE", "draw who ran when into FILE, an SVG", .text = AT(timeline) },
 	{ 0, "progress", NULL, "show progress; so it is on a terminal", .set = set_progress },
 	{ 0, "no-progress", NULL, "show no progress", .set = set_no_progress },
 	{ 'h', "help", NULL, "this text", .set = NULL },
@@ -234,7 +268,10 @@ static int help(void)
 		const struct option_row *t = &rows[i];
 		char names[40];
 		snprintf(names, sizeof names, "%s%s--%s%s%s", t->letter ? (char[]){ '-', (char)t->letter, 0 } : "   ",
-			 t->letter ? ", " : " ", t->name, t->arg ? "=" : "", t->arg ? t->arg : "");
+			 t->letter ? ", " : " ", t->name, t->arg && *t->arg != '[' ? "=" : "",
+			 t->arg && *t->arg == '[' ? "[=FILE]"
+			 : t->arg                 ? t->arg
+						  : "");
 		printf("  %-22s %s\n", names, t->does);
 	}
 	printf("\nExit status: 0 all jobs succeeded, 1 a job failed, 2 bad usage or input and nothing was\n"
@@ -327,7 +364,10 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 		return bad(status, "--replace takes a text, not", o->replace);
 	if (o->context || o->pack)
 		o->cut.pack = o->max_chars ? o->max_chars : INPUT_MAX;
-	return parse_sources(o, argc - words, argv + words, status);
+	if (!parse_sources(o, argc - words, argv + words, status))
+		return false;
+	argv[words] = NULL; /* where ::: was, if anything: the command ends here */
+	return true;
 }
 
 static const struct option_row *row_of(int key)
@@ -364,8 +404,11 @@ static void spell(struct option longs[OPTIONS + 1], char shorts[2 * OPTIONS + 3]
 {
 	char *to = stpcpy(shorts, "+:"); /* +: options end at COMMAND */
 	for (int i = 0; i < OPTIONS; i++) {
-		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
-					    option_key(i) };
+		longs[i] = (struct option){ rows[i].name,
+					    !rows[i].arg          ? no_argument
+					    : *rows[i].arg == '[' ? optional_argument
+								  : required_argument,
+					    NULL, option_key(i) };
 		if (rows[i].letter) {
 			*to++ = (char)rows[i].letter;
 			if (rows[i].arg)

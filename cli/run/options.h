@@ -36,7 +36,10 @@ struct options {
 	bool explain;        /* say what the limit decides, and why */
 	bool forget;         /* neither use nor keep what a run of the same command settled at */
 	bool keep_order;
-	const char *tag; /* NULL: none; "": the inputs */
+	enum grouping { GROUP, LINES, RAW } grouping; /* what is not mixed: outputs, lines, nothing */
+	const char *results, *timeline;
+	const char *json; /* NULL: no events; "-": to standard output */
+	const char *tag;  /* NULL: none; "": the inputs */
 	const char *joblog;
 	enum log_sync joblog_sync;
 	bool resume, resume_failed;

@@ -160,6 +160,40 @@ int output_job(struct output *o, const struct pieces *p, const char *tag)
 	return error;
 }
 
+int output_lines(struct output *o, int to, const char *tag, int file, off_t put_off, const char *bytes, size_t len)
+{
+	const struct pieces before = { .fd = { file, file }, .bytes = { put_off, put_off } };
+	bool fresh = put_off == 0;
+	hob_mutex_lock(&o->lock, HOB_NEVER);
+	if (o->terminal[to])
+		take_progress_away(o);
+	int err = to == STDOUT_FILENO ? (o->closed_stdout ? -EBADF : o->error) : 0;
+	if (!err && put_off)
+		err = copy(o, to, &before, 0, tag);
+	if (!err && len)
+		err = tag ? put_tagged(to, bytes, len, tag, &fresh) : put(to, bytes, len);
+	if (to == STDERR_FILENO)
+		o->midline = !len;
+	else
+		o->error = err;
+	hob_mutex_unlock(&o->lock);
+	return to == STDERR_FILENO ? 0 : err;
+}
+
+int output_event(struct output *o, int to, const char *bytes, size_t len)
+{
+	hob_mutex_lock(&o->lock, HOB_NEVER);
+	if (to == STDOUT_FILENO && o->terminal[to])
+		take_progress_away(o);
+	int err = to == STDOUT_FILENO ? (o->closed_stdout ? -EBADF : o->error) : 0;
+	if (!err)
+		err = put(to, bytes, len);
+	if (to == STDOUT_FILENO)
+		o->error = err;
+	hob_mutex_unlock(&o->lock);
+	return err;
+}
+
 void output_say(struct output *o, const char *format, ...)
 {
 	static const char start[] = "\nhob run: ";

@@ -34,6 +34,12 @@ struct pieces {
  * each line. 0, or the negative errno of a stdout that cannot be written or a file that cannot be read. [parks] */
 int output_job(struct output *o, const struct pieces *p, const char *tag);
 
+/* Whole lines of a job to stdout or stderr: first those bytes of a file that `put_off` counts, then `bytes`. [parks] */
+int output_lines(struct output *o, int to, const char *tag, int file, off_t put_off, const char *bytes, size_t len);
+
+/* An event, whole, to a descriptor. [parks] */
+int output_event(struct output *o, int to, const char *bytes, size_t len);
+
 /* A line of our own on stderr, "hob run: " before it. [parks] */
 void output_say(struct output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

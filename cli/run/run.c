@@ -113,7 +113,7 @@ static int start_helpers(struct run *r)
 	int err = hob_spawn(r->helpers, signals_task, r);
 	if (!err)
 		err = hob_spawn(r->helpers, reap_task, r);
-	if (!err && (progress || summary || !r->limit.fixed))
+	if (!err && (progress || summary || r->timeline.seen || !r->limit.fixed))
 		err = hob_spawn(r->helpers, sampler_task, r);
 	if (!err && progress)
 		err = hob_spawn(r->helpers, progress_task, r);
@@ -164,7 +164,7 @@ static int prepare_command(struct run *r, char path[PATH_MAX])
 	static char input[] = "{}", *tag[] = { input, NULL };
 	if (o->tag && *o->tag)
 		tag[0] = (char *)(uintptr_t)o->tag;
-	if (o->tag && template_init(&r->tag, tag, 1, &how, false))
+	if (template_init(&r->columns, tag, 0, &how, true) || (o->tag && template_init(&r->tag, tag, 1, &how, false)))
 		return broken("cannot start", -ENOMEM, EXIT_BROKEN);
 	int status = r->template.named ? spawn_find(r->template.words[0], path) : 0;
 	if (status) {
@@ -210,6 +210,8 @@ static int pile_task(void *run)
 	if (!err)
 		err = start_helpers(r);
 	if (!err)
+		event_begin(r);
+	if (!err && !r->stopping)
 		err = hob_spawn(r->admission, admission_task, r);
 	if (!err) {
 		hob_scope_wait(r->admission, HOB_NEVER);
@@ -228,6 +230,8 @@ static int pile_task(void *run)
 		output_say(&r->output, "cannot sync the job log: %s", strerror(-err));
 	}
 	at_once_finish(r);
+	run_draw_timeline(r);
+	event_done(r, exit_status(r));
 	if (wanted(r->options->summary, r, true) && !r->pipe_gone)
 		summary_say(r);
 	return exit_status(r);
@@ -240,6 +244,11 @@ static void finish(struct run *r)
 	output_finish(&r->output);
 	template_finish(&r->template);
 	template_finish(&r->tag);
+	template_finish(&r->columns);
+	if (r->timeline.seen)
+		fclose(r->timeline.seen);
+	if (r->events > STDERR_FILENO)
+		close(r->events);
 	order_finish(&r->order);
 	slots_free(&r->slots);
 	joblog_close(&r->log);
@@ -265,7 +274,7 @@ int run_main(int argc, char **argv)
 	if (!status)
 		status = run_open_inputs(r);
 	if (!status && !options.dry_run)
-		status = run_open_log(r);
+		status = run_open_outputs(r);
 	if (status)
 		return status;
 	int err = signals_init(&r->signals);

@@ -13,11 +13,15 @@
 #include "run/at_once.h"
 #include "run/files.h"
 #include "run/input/inputs.h"
+#include "run/lines.h"
 #include "run/log/joblog.h"
 #include "run/median.h"
 #include "run/options.h"
 #include "run/order.h"
 #include "run/output.h"
+#include "run/results.h"
+#include "run/show/events.h"
+#include "run/show/timeline.h"
 #include "run/signals.h"
 #include "run/slots.h"
 #include "run/spawn.h"
@@ -30,7 +34,9 @@ struct outcome {
 	hob_time end;
 	double cpu;        /* seconds */
 	uint64_t peak_rss; /* bytes */
+	off_t written[2];  /* bytes of output */
 	bool timed_out;
+	bool cut;  /* its output, for want of space */
 	int error; /* it could not be started: a negative errno */
 	bool lacks_file;
 };
@@ -49,9 +55,13 @@ struct job {
 	unsigned slot; /* {%} */
 	unsigned tries;
 	struct identity who;
-	struct arguments args, tag;
+	struct arguments args, tag, columns;
+	char *results; /* --results: the folder */
 	struct files files;
+	struct lines lines;
+	bool reads_lines;
 	struct plumbing plumbing;
+	struct doing doing;
 	pid_t pid; /* of the job and of its process group */
 	hob_time start;
 	struct outcome outcome;
@@ -85,7 +95,9 @@ struct run {
 	struct median median;
 	struct slots slots;
 	struct order order;
-	struct template tag;
+	struct template tag, columns;
+	struct timeline timeline;
+	int events; /* --json: the descriptor */
 	hob_time start, started_last;
 	double wall; /* the time since 1970 when hob_now() was 0, seconds */
 
@@ -107,6 +119,7 @@ struct run {
 	hob_time kill_at; /* by then it is SIGKILL */
 	int interrupted;  /* the signal that did it */
 	int status;       /* what to exit with, where that is not about jobs that failed */
+	bool cut;         /* an output was cut, for want of space */
 	bool pipe_gone;   /* nobody reads our output any more */
 	bool halted, halted_well;
 };
@@ -124,6 +137,10 @@ void run_stop(struct run *r);
 /* hob itself has failed: no more starts, and the exit status says so. */
 void run_fail(struct run *r);
 
+/* Output that cannot be written: to `file`, or NULL for standard output. Where nobody reads it any more the pile ends as
+ * by SIGPIPE, otherwise it is said, once, and no more is started. [parks] */
+void run_output_failed(struct run *r, int err, const char *file);
+
 /* Opens the sources of the inputs and reads their header. 0, or the exit status once it has said why not. */
 int run_open_inputs(struct run *r);
 
@@ -140,6 +157,12 @@ void halt_consider(struct run *r);
 /* --timeout: when a job's time is up, as far as is known; HOB_NEVER: there is no limit. */
 hob_time timeout_of(const struct job *j);
 hob_time timeout_look(const struct job *j); /* when to look at that again */
+
+/* Opens what we write ourselves. 0 or the exit status once it has said why not. */
+int run_open_outputs(struct run *r);
+
+/* --timeline, at the end. [parks] */
+void run_draw_timeline(struct run *r);
 
 /* Opens the job log. 0 or the exit status once it has said why not. */
 int run_open_log(struct run *r);

@@ -44,6 +44,7 @@ static struct seen look_at_jobs(struct run *r)
 		struct look_tree tree;
 		if (look_tree(container_of(l, struct job, link)->pid, &tree) || !tree.processes)
 			continue; /* just ended, or it cannot be seen */
+		timeline_look(container_of(l, struct job, link), tree.runnable > 0, hob_now());
 		seen.jobs++;
 		seen.computing += tree.runnable > 0;
 		seen.runnable += tree.runnable;
