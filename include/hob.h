@@ -24,6 +24,7 @@
 #include <hob/file.h>
 #include <hob/process.h>
 #include <hob/pool.h>
+#include <hob/tool.h>
 #include <hob/sync.h>
 #include <hob/lane.h>
 #include <hob/compute.h>
