@@ -1,12 +1,12 @@
-/* Workers killed at every step of the protocol, and at random: every call ends in one outcome, nothing else is lost, and
- * nothing is left behind. KILLS=n in the environment makes n kills of it (2,000 are the long form). */
+/* Workers killed at every step of the protocol, and at random: every call ends in one outcome, nothing else is lost,
+ * and nothing is left behind. 2,000 kills over all backends, or KILLS=n each. */
 #include "process/pools.h"
 #include "process/worker.h"
 
 enum { KILLS = SLOW_BUILD ? 100 : 500, CALLERS = 8 };
 
-/* Each step: the worker dies there once, at the Nth time it comes by. What is shared tells, from one worker to the next,
- * that it has happened. */
+/* Each step: the worker dies there once, at the Nth time it comes by. What is shared tells, from one worker to the
+ * next, that it has happened. */
 
 static struct plan {
 	atomic_of(uint32_t) step, passes; /* passes: left until it dies */
