@@ -144,7 +144,9 @@ static uint64_t chance(struct worker *w)
 
 /* A task that stands alone is most often the child that its spawner is about to wait for, and will run next: taken
  * away, it costs both cores more than it gains. So a thief first watches it for a few microseconds. */
+#ifndef WATCH_PAUSES /* a model makes it short */
 #define WATCH_PAUSES 128
+#endif
 
 static bool ripe(struct deque *d)
 {
