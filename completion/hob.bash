@@ -13,7 +13,7 @@ _hob_run() {
 		-a | -j | --arg-file | --jobs | --min | --max | -d | --delimiter | -C | --colsep | \
 			--header | -n | --max-args | -N | --max-replace-args | -s | --max-chars | -I | \
 			--replace | --tagstring | --joblog | --joblog-sync | --retries | --timeout | --halt | \
-				--delay | --nice | --results | --timeline) ((i++)) ;;
+				--delay | --nice | --results | --timeline | --block | --recend | --recstart) ((i++)) ;;
 		-*) ;;
 		*) # options end at the command
 			_hob_files "$cur"
@@ -25,7 +25,8 @@ _hob_run() {
 	-a | --arg-file | --joblog | --timeline) _hob_files "$cur" ;;
 	-j | --jobs | --min | --max | -d | --delimiter | -C | --colsep | --header | -n | \
 		--max-args | -N | --max-replace-args | -s | --max-chars | -I | --replace | --tagstring | \
-			--joblog-sync | --retries | --timeout | --halt | --delay | --nice | --results) ;;
+			--joblog-sync | --retries | --timeout | --halt | --delay | --nice | --results | --block | \
+				--recend | --recstart) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I -k -u --arg-file --null --jobs --min --max
@@ -33,7 +34,8 @@ _hob_run() {
 				--delimiter --colsep --csv --header --max-args --max-replace-args --xargs
 				--context-replace --max-chars --replace --keep-order --tag --tagstring --joblog
 				--joblog-sync --resume --resume-failed --retries --timeout --halt --delay --nice
-				--group --line-buffer --ungroup --results --json --timeline --help' -- "$cur")
+				--group --line-buffer --ungroup --results --json --timeline --pipe --block
+				--recend --recstart --help' -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		fi

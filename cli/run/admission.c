@@ -20,14 +20,17 @@ static bool may_admit(struct run *r)
 }
 
 /* The words of a job and of its tag. 0 or -ENOMEM. */
-static int fill(struct run *r, struct job *j, const struct row *row)
+static int fill(struct run *r, struct job *j, const struct work *w)
 {
+	const struct row *row = w->row;
 	int err = template_fill(&r->template, row, j->slot, &j->args);
 	if (!err && r->options->tag) {
 		err = template_fill(&r->tag, row, j->slot, &j->tag);
 		if (!err)
 			quote_join(j->tag.bytes, j->tag.used);
 	}
+	if (!err && r->options->pipe)
+		err = files_give(&j->files, w->block, w->len);
 	if (!err && r->options->json)
 		err = template_fill(&r->columns, row, j->slot, &j->columns);
 	if (!err && r->options->results) {
@@ -37,20 +40,21 @@ static int fill(struct run *r, struct job *j, const struct row *row)
 	return err;
 }
 
-static int admit(struct run *r, const struct row *row, const struct identity *who)
+static int admit(struct run *r, const struct work *w, const struct identity *who)
 {
 	struct job *j = job_take(r);
 	if (!j)
 		return -ENOMEM;
-	j->number = row->number;
+	j->number = w->row->number;
 	j->order = r->order.given;
 	j->who = *who;
 	j->slot = slots_take(&r->slots);
-	int err = j->slot ? fill(r, j, row) : -ENOMEM;
+	int err = j->slot ? fill(r, j, w) : -ENOMEM;
 	if (!err)
 		err = hob_spawn(r->jobs, job_task, j);
 	if (err) {
 		slots_give(&r->slots, j->slot);
+		files_close(&j->files);
 		job_recycle(j);
 		r->busy--;
 		return err;
@@ -75,22 +79,24 @@ static int wait_turn(struct run *r)
 int admission_task(void *run)
 {
 	struct run *r = run;
-	const struct row *row;
+	struct work w;
 	int got;
-	while ((got = inputs_next(&r->inputs, &row)) > 0) {
+	while ((got = run_next_work(r, &w)) > 0) {
 		struct identity who = { 0 };
-		if (run_is_finished(r, row, &who)) {
+		if (run_is_finished(r, &w, &who)) {
 			if (++r->counts.skipped % 256 == 0)
 				hob_yield();
 			continue;
 		}
 		if (wait_turn(r))
 			return 0;
-		while ((got = admit(r, row, &who)) == -ENOMEM && r->busy)
+		while (run_lacks(got = admit(r, &w, &who)) && r->busy) {
+			run_spare_descriptors(r);
 			if (run_wait_change(r))
 				return 0;
+		}
 		if (got) {
-			output_say(&r->output, "cannot start a task: %s", strerror(-got));
+			output_say(&r->output, "cannot start a job: %s", strerror(-got));
 			run_fail(r);
 			return 0;
 		}

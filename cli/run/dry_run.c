@@ -21,10 +21,10 @@ static int print_command(char *const *argv)
 int run_dry(struct run *r)
 {
 	struct arguments args = { 0 };
-	const struct row *row;
+	struct work w;
 	int got, err = 0;
-	while (!err && (got = inputs_next(&r->inputs, &row)) > 0) {
-		err = template_fill(&r->template, row, 1, &args);
+	while (!err && (got = run_next_work(r, &w)) > 0) {
+		err = template_fill(&r->template, w.row, 1, &args);
 		if (!err)
 			err = print_command(args.argv);
 	}

@@ -55,7 +55,7 @@ int files_open(struct files *f)
 			continue;
 		int fd = files_unnamed();
 		if (fd < 0) {
-			files_close(f);
+			files_close_outputs(f);
 			return fd;
 		}
 		f->fd[i] = fd;
@@ -72,27 +72,61 @@ static bool ours_alone(int fd)
 	return !fcntl(fd, F_SETLEASE, F_WRLCK) && !fcntl(fd, F_SETLEASE, F_UNLCK);
 }
 
+/* Emptied for the next job, or -1 where somebody may still write to it or read it. */
+static int reuse(int fd, bool by_path)
+{
+	struct stat s;
+	if (fd >= 0 && by_path && ours_alone(fd) && !fstat(fd, &s) && (!s.st_size || !ftruncate(fd, 0)))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 void files_reuse(struct files *f)
 {
+	for (int i = 0; i < 2; i++)
+		f->fd[i] = reuse(f->fd[i], f->by_path);
+}
+
+void files_reuse_input(struct files *f)
+{
+	f->in = reuse(f->in, f->by_path);
+}
+
+void files_close_outputs(struct files *f)
+{
 	for (int i = 0; i < 2; i++) {
-		if (f->fd[i] < 0)
-			continue;
-		bool again = f->by_path && ours_alone(f->fd[i]);
-		if (again && files_bytes(f, i))
-			again = !ftruncate(f->fd[i], 0);
-		if (!again) {
+		if (f->fd[i] >= 0)
 			close(f->fd[i]);
-			f->fd[i] = -1;
-		}
+		f->fd[i] = -1;
 	}
 }
 
 void files_close(struct files *f)
 {
-	for (int i = 0; i < 2; i++)
-		if (f->fd[i] >= 0)
-			close(f->fd[i]);
+	files_close_outputs(f);
+	if (f->in >= 0)
+		close(f->in);
 	*f = FILES_NONE;
+}
+
+int files_give(struct files *f, const char *bytes, size_t len)
+{
+	if (f->in < 0)
+		f->in = files_unnamed();
+	if (f->in < 0)
+		return f->in;
+	while (len) {
+		ssize_t put = write(f->in, bytes, len);
+		if (put < 0 && errno != EINTR)
+			return -errno;
+		if (put > 0) {
+			bytes += put;
+			len -= (size_t)put;
+		}
+	}
+	return 0;
 }
 
 off_t files_bytes(const struct files *f, int which)

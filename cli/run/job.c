@@ -38,6 +38,7 @@ void job_release(struct job *j)
 	struct run *r = j->run;
 	r->busy--;
 	files_reuse(&j->files);
+	files_reuse_input(&j->files);
 	/* The limit has fallen: so many descriptors are not needed any more. */
 	if (r->busy > r->limit.jobs || r->options->keep_order)
 		files_close(&j->files);
@@ -58,17 +59,13 @@ void jobs_free(struct run *r)
 	}
 }
 
-/* The whole system is short of something that an ending job gives back. */
-static bool passing(int err)
+bool run_lacks(int err)
 {
 	return err == -EAGAIN || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
 }
 
-/* Lets go of the descriptors that no running job needs. */
-static void spare_descriptors(struct job *j)
+void run_spare_descriptors(struct run *r)
 {
-	struct run *r = j->run;
-	files_close(&j->files);
 	for (struct link *l = r->idle_slots.next; l != &r->idle_slots; l = l->next)
 		files_close(&container_of(l, struct job, link)->files);
 }
@@ -87,6 +84,7 @@ static int start_once(struct job *j)
 	j->outcome.lacks_file = err;
 	if (err)
 		return err;
+	ends.in = j->files.in;
 	j->reads_lines = lines;
 	err = spawn(&r->spawner, &what, lines || raw ? &ends : &j->files, &j->plumbing, &j->pid);
 	int lines_err = lines ? lines_start(&j->lines, &ends, !err) : 0;
@@ -103,12 +101,13 @@ static int start(struct job *j)
 		int err = start_once(j);
 		if (!err)
 			return 0;
-		if (!passing(err) || !r->active) {
-			if (j->outcome.lacks_file || passing(err))
+		if (!run_lacks(err) || !r->active) {
+			if (j->outcome.lacks_file || run_lacks(err))
 				run_fail(r);
 			return err;
 		}
-		spare_descriptors(j);
+		files_close_outputs(&j->files);
+		run_spare_descriptors(r);
 		if (r->alive)
 			limit_lower(&r->limit, r->alive);
 		run_wait_change(r);

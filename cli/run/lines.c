@@ -1,7 +1,7 @@
 /* --line-buffer: the output of running jobs, a line at a time.
  *
- * A task for each of a job's streams reads a pipe and passes on what ends in a newline. The beginning of a line waits in
- * the job's unnamed file, so that a line may be longer than memory. */
+ * A task for each of a job's streams reads a pipe and passes on what ends in a newline. The beginning of a line waits
+ * in the job's unnamed file, so that a line may be longer than memory. */
 #include "run/lines.h"
 
 #include <errno.h>
@@ -100,7 +100,7 @@ static int read_task(void *stream)
 
 int lines_start(struct lines *l, struct files *ends, bool started)
 {
-	files_close(ends);
+	files_close_outputs(ends);
 	int err = started ? hob_scope_create(&l->scope) : 0;
 	for (int i = 0; i < 2 && started && !err; i++)
 		err = hob_spawn(l->scope, read_task, &l->streams[i]);

@@ -22,7 +22,7 @@ void run_input_failed(struct run *r, int err)
 {
 	const struct source *s = r->inputs.failed;
 	char shown[QUOTE_SHOWN];
-	const char *name = s ? shown_name(shown, s->name) : "inputs";
+	const char *name = shown_name(shown, s ? s->name : r->options->source_count ? r->options->sources->file : NULL);
 	size_t at = s ? s->taken + 1 : 0;
 	if (s && err == -EILSEQ)
 		output_say(&r->output, "%s: input %zu has a NUL byte, which no argument can hold%s", name, at,
@@ -53,8 +53,19 @@ static int open_file(const struct options *o, const char *file, struct source *s
 	return 0;
 }
 
+static int open_pipe(struct run *r)
+{
+	struct source s = { 0 };
+	int status = open_file(r->options, r->options->source_count ? r->options->sources->file : "-", &s);
+	if (!status)
+		blocks_init(&r->blocks, s.fd, &r->options->records);
+	return status;
+}
+
 int run_open_inputs(struct run *r)
 {
+	if (r->options->pipe)
+		return open_pipe(r);
 	static const struct source_text standard_input = { .file = "-" };
 	const struct options *o = r->options;
 	size_t count = o->source_count ? o->source_count : 1;
@@ -81,4 +92,15 @@ int run_open_inputs(struct run *r)
 		return EXIT_BROKEN;
 	}
 	return status;
+}
+
+int run_next_work(struct run *r, struct work *w)
+{
+	struct row *row = &r->inputs.row;
+	*w = (struct work){ .row = row };
+	if (!r->options->pipe)
+		return inputs_next(&r->inputs, &w->row);
+	int got = blocks_next(&r->blocks, &w->block, &w->len);
+	row->number += got > 0;
+	return got;
 }

@@ -161,6 +161,22 @@ static bool set_json(struct options *o, const char *value)
 	return *o->json;
 }
 
+static bool set_block(struct options *o, const char *value)
+{
+	return value_bytes(value, &o->records.block) && o->records.block <= BLOCK_MAX;
+}
+
+static bool set_recstart(struct options *o, const char *value)
+{
+	return value_escaped(value, o->recstart, sizeof o->recstart, &o->records.start_len);
+}
+
+static bool set_recend(struct options *o, const char *value)
+{
+	o->recend_given = true;
+	return !*value || value_escaped(value, o->recend, sizeof o->recend, &o->records.end_len);
+}
+
 static bool set_summary(struct options *o, const char *value)
 {
 	(void)value;
@@ -207,6 +223,13 @@ static const struct option_row {
 	{ 'X', "context-replace", NULL, "the same; a word with {} is repeated for each", .flag = AT(context) },
 	{ 's', "max-chars", "N", "with -m and -X: no longer than N bytes", .set = set_max_chars,
 	  .takes = "a number from 1 to 131071" },
+	{ 0, "pipe", NULL, "cut standard input into blocks and give each to a job's", .flag = AT(pipe) },
+	{ 0, "block", "SIZE", "with --pipe: blocks of up to SIZE, 1M by default", .set = set_block,
+	  .takes = "a number of bytes up to 1G, as 500k or 10M" },
+	{ 0, "recend", "TEXT", "with --pipe: records end in TEXT, a newline by default", .set = set_recend,
+	  .takes = "up to 63 characters" },
+	{ 0, "recstart", "TEXT", "with --pipe: records start with TEXT", .set = set_recstart,
+	  .takes = "one to 63 characters" },
 	{ 'I', "replace", "TEXT", "TEXT stands for the input, instead of {}", .text = AT(replace) },
 	{ 'j', "jobs", "N", "run N jobs at once, instead of as many as pay", .set = set_jobs,
 	  .takes = "a number from 1 to 1000000" },
@@ -339,6 +362,27 @@ static bool parse_sources(struct options *o, int argc, char **argv, int *status)
 	return true;
 }
 
+/* What --pipe goes with, and how it tells records apart. */
+static bool settle_pipe(struct options *o, int *status)
+{
+	struct records *r = &o->records;
+	if (!o->pipe)
+		return true;
+	if (o->source_count > 1 || (o->source_count && o->sources->words))
+		return bad(status, "--pipe cuts standard input or one --arg-file; no other inputs go with it", NULL);
+	if (o->cut.colsep || o->cut.csv || o->header || o->cut.pack)
+		return bad(status, "--pipe does not go with columns, --header, -m or -X", NULL);
+	if (!r->start_len && !r->end_len && !o->recend_given)
+		r->end_len = (size_t)(stpcpy(o->recend, "\n") - o->recend);
+	if (!r->start_len && !r->end_len)
+		return bad(status, "--pipe: records need a --recstart or a --recend", NULL);
+	r->start = o->recstart;
+	r->end = o->recend;
+	r->block = r->block ? r->block : 1 << 20;
+	r->together = o->cut.together;
+	return true;
+}
+
 /* COMMAND [ARG...] [::: INPUT...], what getopt has left. */
 static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 {
@@ -364,7 +408,7 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 		return bad(status, "--replace takes a text, not", o->replace);
 	if (o->context || o->pack)
 		o->cut.pack = o->max_chars ? o->max_chars : INPUT_MAX;
-	if (!parse_sources(o, argc - words, argv + words, status))
+	if (!parse_sources(o, argc - words, argv + words, status) || !settle_pipe(o, status))
 		return false;
 	argv[words] = NULL; /* where ::: was, if anything: the command ends here */
 	return true;

@@ -5,9 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "run/input/blocks.h"
 #include "run/input/inputs.h"
 #include "run/log/joblog.h"
 #include "run/values.h"
+
+/* A block is held in memory. */
+enum { BLOCK_MAX = 1 << 30 };
 
 enum when { AUTO, NEVER, ALWAYS }; /* AUTO: on a terminal */
 
@@ -27,6 +31,10 @@ struct options {
 	char separator[16]; /* what ends a record of a file */
 	size_t separator_len;
 	struct cut cut;
+	bool pipe;
+	struct records records; /* with pipe */
+	char recstart[64], recend[64];
+	bool recend_given;
 	const char *replace; /* what stands for {}; NULL: that */
 	bool header;         /* the first record of each source names its columns */
 	bool pack, context;  /* -m and -X */

@@ -1,4 +1,4 @@
-/* The progress line: one terminal line, drawn at most ten times a second. */
+/* The progress: one terminal line, drawn at most ten times a second, or now and then a line for a log. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "run/run.h"
 
-enum { REDRAW_MS = 100, WIDTH_MAX = 300 };
+enum { REDRAW_MS = 100, WIDTH_MAX = 300, LONGEST_S = 30 };
 
 static size_t terminal_width(void)
 {
@@ -47,36 +47,80 @@ static void eta(struct line *l, double s)
 		piece(l, ", %.1f h to go", s / 3600);
 }
 
-static void draw(struct run *r)
+/* How far the pile has got: the share of it that is done, and what the time so far says of the rest. */
+static void how_far(struct line *l, const struct run *r)
 {
 	const struct counts *c = &r->counts;
-	struct line l = { .width = terminal_width() };
-	size_t total = inputs_total(&r->inputs);
-	double time = (double)(hob_now() - r->start) / 1e9, rate = time > 0 ? (double)c->done / time : 0;
-
+	size_t total = inputs_total(&r->inputs), done = c->done + c->skipped;
+	double share = total ? (double)done / (double)total : inputs_share(&r->inputs);
 	if (total)
-		piece(&l, "%zu/%zu %zu%%", c->done, total, 100 * c->done / total);
+		piece(l, "%zu/%zu %zu%%", done, total, 100 * done / total);
+	else if (share >= 0 && r->order.given)
+		/* what has been handed out and is still running is not done */
+		piece(l, "%zu done, %.0f%%", done, 100 * share * (double)done / (double)(r->order.given + c->skipped));
 	else
-		piece(&l, "%zu done", c->done);
-	piece(&l, ", %u running", r->alive);
+		piece(l, "%zu done", done);
+}
+
+/* Seconds to go, by the rate so far; negative: not known. */
+static double to_go(const struct run *r, double rate)
+{
+	const struct counts *c = &r->counts;
+	size_t total = inputs_total(&r->inputs), admitted = r->order.given;
+	double share = inputs_share(&r->inputs);
+	if (rate <= 0)
+		return -1;
+	if (total)
+		return (double)(total - c->done - c->skipped) / rate;
+	if (share <= 0 || !admitted)
+		return -1;
+	return ((double)(admitted + c->skipped) / share - (double)(c->done + c->skipped)) / rate;
+}
+
+static void draw(struct run *r, struct line *l)
+{
+	const struct counts *c = &r->counts;
+	double time = (double)(hob_now() - r->start) / 1e9, rate = time > 0 ? (double)c->done / time : 0;
+	double left = to_go(r, rate);
+
+	how_far(l, r);
+	piece(l, ", %u running", r->alive);
 	if (c->failed)
-		piece(&l, ", %zu failed", c->failed);
+		piece(l, ", %zu failed", c->failed);
 	if (c->looked && r->alive) {
 		unsigned computing = c->computing < r->alive ? c->computing : r->alive;
-		piece(&l, " (%u compute, %u wait)", computing, r->alive - computing);
+		piece(l, " (%u compute, %u wait)", computing, r->alive - computing);
 	}
-	piece(&l, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
+	piece(l, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
 	if (r->stopping)
-		piece(&l, ", stopping");
-	else if (total && c->done)
-		eta(&l, (double)(total - c->done) / rate);
-	output_progress(&r->output, l.text);
+		piece(l, ", stopping");
+	else if (left >= 0)
+		eta(l, left);
+}
+
+/* For a log: lines, ever less often. */
+static int say_now_and_then(struct run *r)
+{
+	int64_t pause = HOB_SECOND;
+	while (!hob_sleep(hob_after(pause))) {
+		struct line l = { .width = WIDTH_MAX };
+		draw(r, &l);
+		output_say(&r->output, "%s", l.text);
+		pause = 2 * pause < LONGEST_S * HOB_SECOND ? 2 * pause : LONGEST_S * HOB_SECOND;
+	}
+	return 0;
 }
 
 int progress_task(void *run)
 {
-	while (!hob_sleep(hob_after(REDRAW_MS * HOB_MS)))
-		draw(run);
-	output_progress(&((struct run *)run)->output, NULL);
+	struct run *r = run;
+	if (!r->output.terminal[STDERR_FILENO])
+		return say_now_and_then(r);
+	while (!hob_sleep(hob_after(REDRAW_MS * HOB_MS))) {
+		struct line l = { .width = terminal_width() };
+		draw(r, &l);
+		output_progress(&r->output, l.text);
+	}
+	output_progress(&r->output, NULL);
 	return 0;
 }

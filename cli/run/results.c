@@ -101,6 +101,6 @@ int results_open(const char *folder, size_t number, struct files *f)
 	if (seq >= 0)
 		close(seq);
 	if (err)
-		files_close(f);
+		files_close_outputs(f);
 	return err;
 }

@@ -151,8 +151,8 @@ static int prepare_command(struct run *r, char path[PATH_MAX])
 	const struct options *o = r->options;
 	const struct marking how = { .instead = o->replace, .inputs = o->header ? &r->inputs : NULL };
 	char shown[QUOTE_SHOWN];
-	int err = o->shell ? template_init_shell(&r->template, o->command[0], &how, several_columns(o), true)
-			   : template_init(&r->template, o->command, (size_t)o->words, &how, true);
+	int err = o->shell ? template_init_shell(&r->template, o->command[0], &how, several_columns(o), !o->pipe)
+			   : template_init(&r->template, o->command, (size_t)o->words, &how, !o->pipe);
 	if (err == -EINVAL) {
 		fprintf(stderr,
 			"hob run: --shell: a {} in single quotes stays as it is; write \"$1\" outside of them\n");
@@ -241,6 +241,8 @@ static void finish(struct run *r)
 {
 	jobs_free(r);
 	inputs_finish(&r->inputs);
+	if (r->options->pipe)
+		blocks_finish(&r->blocks);
 	output_finish(&r->output);
 	template_finish(&r->template);
 	template_finish(&r->tag);

@@ -41,6 +41,13 @@ struct outcome {
 	bool lacks_file;
 };
 
+/* What a job is made for: a row of inputs, and with --pipe a block to read. */
+struct work {
+	const struct row *row;
+	const char *block;
+	size_t len;
+};
+
 /* What the job log knows a job by. */
 struct identity {
 	struct key key;
@@ -86,6 +93,7 @@ struct run {
 	struct spawner spawner;
 	struct signals signals;
 	struct inputs inputs;
+	struct blocks blocks; /* --pipe: instead of those */
 	struct output output;
 	struct limit limit;
 	struct decisions decisions;
@@ -137,8 +145,8 @@ void run_stop(struct run *r);
 /* hob itself has failed: no more starts, and the exit status says so. */
 void run_fail(struct run *r);
 
-/* Output that cannot be written: to `file`, or NULL for standard output. Where nobody reads it any more the pile ends as
- * by SIGPIPE, otherwise it is said, once, and no more is started. [parks] */
+/* Output that cannot be written: to `file`, or NULL for standard output. Where nobody reads it any more the pile ends
+ * as by SIGPIPE, otherwise it is said, once, and no more is started. [parks] */
 void run_output_failed(struct run *r, int err, const char *file);
 
 /* Opens the sources of the inputs and reads their header. 0, or the exit status once it has said why not. */
@@ -168,8 +176,8 @@ void run_draw_timeline(struct run *r);
 int run_open_log(struct run *r);
 int log_sync_task(void *run);
 
-/* Whether the log says that the job for a row need not run; otherwise names the job. */
-bool run_is_finished(struct run *r, const struct row *row, struct identity *who);
+/* Whether the log says that the job for some work need not run; otherwise names the job. */
+bool run_is_finished(struct run *r, const struct work *w, struct identity *who);
 
 /* Ends all running jobs and all that descends from any: SIGTERM now, SIGKILL a second later. */
 void run_kill(struct run *r);
@@ -181,6 +189,12 @@ void run_signal_jobs(struct run *r, int sig);
 struct job *job_take(struct run *r);
 int job_task(void *job);
 
+/* The whole system is short of something that an ending job gives back. */
+bool run_lacks(int err);
+
+/* Lets go of the descriptors that no running job needs. */
+void run_spare_descriptors(struct run *r);
+
 /* What a job used is given back; a job that is held for its turn still has its words and its outcome. */
 void job_release(struct job *j);
 void job_recycle(struct job *j);
@@ -191,6 +205,9 @@ int admission_task(void *run);
 int sampler_task(void *run);
 int signals_task(void *run);
 int progress_task(void *run);
+
+/* The next work: 1, 0 at the end, or an error, as of inputs_next and blocks_next. [parks] */
+int run_next_work(struct run *r, struct work *w);
 
 /* --dry-run; answers what to exit with. */
 int run_dry(struct run *r);

@@ -128,7 +128,7 @@ void plumbing_finish(struct plumbing *p)
 static int plumb(struct plumbing *p, const struct spawner *s, const struct files *f)
 {
 	posix_spawn_file_actions_t *a = &p->actions;
-	if (p->made && f->fd[0] == p->files.fd[0] && f->fd[1] == p->files.fd[1])
+	if (p->made && f->fd[0] == p->files.fd[0] && f->fd[1] == p->files.fd[1] && f->in == p->files.in)
 		return 0;
 	plumbing_finish(p);
 	int err = posix_spawn_file_actions_init(a);
@@ -136,7 +136,10 @@ static int plumb(struct plumbing *p, const struct spawner *s, const struct files
 		return err;
 	p->made = true;
 	p->files = *f;
-	err = posix_spawn_file_actions_adddup2(a, s->null, STDIN_FILENO);
+	char input[40]; /* opened afresh, it is read from its start */
+	snprintf(input, sizeof input, "/proc/self/fd/%d", f->in);
+	err = f->in >= 0 ? posix_spawn_file_actions_addopen(a, STDIN_FILENO, input, O_RDONLY, 0)
+			 : posix_spawn_file_actions_adddup2(a, s->null, STDIN_FILENO);
 	for (int i = 0; i < 2 && !err; i++) {
 		char path[40];
 		snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd[i]);

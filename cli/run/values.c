@@ -59,6 +59,24 @@ bool value_escaped(const char *text, char *out, size_t size, size_t *len)
 	return true;
 }
 
+bool value_bytes(const char *text, size_t *bytes)
+{
+	static const char units[] = "kmgKMG";
+	char *end;
+	if (*text != '.' && (*text < '0' || *text > '9'))
+		return false;
+	double n = strtod(text, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	if (*end && (!unit || end[1]))
+		return false;
+	for (int i = unit ? (int)(unit - units) % 3 : -1; i >= 0; i--)
+		n *= unit - units < 3 ? 1000 : 1024;
+	if (!(n >= 1) || n > 1e15)
+		return false;
+	*bytes = (size_t)n;
+	return true;
+}
+
 bool value_seconds(const char *text, double *seconds)
 {
 	double sum = 0;

@@ -11,6 +11,9 @@ bool value_number(const char *text, unsigned least, unsigned most, unsigned *out
 /* Text with C's escapes (\t \n \0 \\ \x1f \037 ...), at least a byte and no more than `size`. */
 bool value_escaped(const char *text, char *out, size_t size, size_t *len);
 
+/* A number of bytes, at least 1, in GNU parallel's units: k m g are powers of 1000, K M G of 1024. */
+bool value_bytes(const char *text, size_t *bytes);
+
 /* A time: seconds, or numbers with the units d, h, m and s behind each: 90, 2.5m, 1h30m. */
 bool value_seconds(const char *text, double *seconds);
 

@@ -227,6 +227,24 @@ if command -v script >/dev/null; then
 else
 	skip 'progress on a terminal' 'no script(1)'
 fi
+mkfifo told
+exec 7<>told
+"$hob" run --progress -j2 --shell '[ $1 = 1 ] || read -r _ <told' ::: 1 2 3 2>log &
+until_true grep -q running log
+printf '\n\n' >&7
+wait $!
+ok '--progress for a log: plain lines' grep -Eqx \
+	'hob run: 1/3 33%, 2 running \([012] compute, [012] wait\), [0-9.]+/s, [0-9]+ s to go' log
+is 'with nothing that a terminal obeys' "$(grep -c '[^[:print:]]' log)" 0
+exec 7>&-
+seq 2000 >list
+"$hob" run --progress -j1 --shell 'if [ $1 = 400 ]; then read -r _ <told; fi' <list 2>log &
+exec 7<>told
+until_true grep -q running log
+echo >&7
+wait $!
+ok 'and of a list whose length is not known, by bytes' grep -Eq '^hob run: 399 done, (1[5-9]|2[0-5])%, 1 running' log
+exec 7>&-
 try "$hob" run --summary -j3 true ::: 1 2 3
 ok '--summary' grep -Eqx \
 	'hob run: 3 jobs in [0-9.]+ s; they .* \([0-9]+% computing\); up to [123] at once, as told by --jobs' .err

@@ -13,12 +13,13 @@ printf '1\n2\n3\n' >f
 printf 'a\nb\n' >g
 printf 'p,q,r' >h
 printf 'p\0q\0' >z
+seq 200 >n
 
-while IFS= read -r line; do
-	eval "parallel -j1 $line" >wanted 2>/dev/null </dev/null
-	eval "'$hob' run -j1 $line" >got 2>/dev/null </dev/null
+while IFS= read -r line <&3; do
+	eval "parallel -j1 $line" </dev/null 3<&- >wanted 2>/dev/null
+	eval "'$hob' run -j1 $line" </dev/null 3<&- >got 2>/dev/null
 	is "$line" "$(tr '\0' '@' <got)" "$(tr '\0' '@' <wanted)"
-done <<'E'
+done 3<<'E'
 echo ::: a b ::: c d
 echo ::: a b c :::+ 1 2
 echo ::: a b c :::+ 1 2 ::: x y
@@ -62,5 +63,9 @@ echo ::: x y :::: f
 --halt soon,fail=1 {} ::: echo false echo
 --halt now,success=2 echo ::: 1 2 3
 --timeout 10 echo ::: a
+--pipe --block 10 -k cat -n <n
+--pipe -N 7 -k md5sum <n
+--pipe --block 100 --recstart 5 -k md5sum <n
+--pipe --block 50 --recend 9 -k md5sum <n
 E
 finish

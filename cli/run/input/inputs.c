@@ -231,6 +231,8 @@ int inputs_column(const struct inputs *in, const char *name, size_t len)
 size_t inputs_total(const struct inputs *in)
 {
 	size_t all = 1, shortest = SIZE_MAX;
+	if (!in->count)
+		return 0;
 	if (in->cut.pack)
 		return in->ended && !in->carry ? in->taken : 0;
 	for (size_t i = in->count; i-- > 0;) {

@@ -41,11 +41,11 @@ int run_open_log(struct run *r)
 	return 0;
 }
 
-bool run_is_finished(struct run *r, const struct row *row, struct identity *who)
+bool run_is_finished(struct run *r, const struct work *w, struct identity *who)
 {
 	if (r->log.fd < 0)
 		return false;
-	key_of(&r->key, row, NULL, 0, &who->key);
+	key_of(&r->key, w->row, w->block, w->len, &who->key);
 	enum finished_as was = finished_take(&r->log.finished, &who->key);
 	who->again = was == FAILED;
 	return was == SUCCEEDED || (was == FAILED && !r->options->resume_failed);
