@@ -9,14 +9,15 @@ bool run_may_start(struct run *r)
 {
 	if (r->admitted >= r->limit.jobs)
 		r->held_back = true;
-	/* Where nobody reads our output fast enough, ended jobs pile up with theirs: no more than run. */
-	return r->admitted < r->limit.jobs && r->busy < 2 * r->limit.jobs;
+	return r->admitted < r->limit.jobs;
 }
 
-/* A new job may start: one to be tried again goes first, and not too many wait for their turn to be printed. */
+/* A new job may start: one to be tried again goes first, and not too many wait for their turn to be printed. Where
+ * nobody reads our output fast enough, ended jobs pile up with theirs: no more than run. (Those to be tried again are
+ * busy too. They need not ask this, or a limit that has fallen below half of them would let none of them start.) */
 static bool may_admit(struct run *r)
 {
-	return !r->retrying && r->order.count < ORDER_HELD_MAX && run_may_start(r);
+	return !r->retrying && r->order.count < ORDER_HELD_MAX && run_may_start(r) && r->busy < 2 * r->limit.jobs;
 }
 
 /* The words of a job and of its tag. 0 or -ENOMEM. */
