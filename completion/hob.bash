@@ -10,7 +10,7 @@ _hob_run() {
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		-a | -j | --arg-file | --jobs | --min | --max | -d | --delimiter | -C | --colsep | \
+		-a | -j | --arg-file | --jobs | --min | --max | --set | -d | --delimiter | -C | --colsep | \
 			--header | -n | --max-args | -N | --max-replace-args | -s | --max-chars | -I | \
 			--replace | --tagstring | --joblog | --joblog-sync | --retries | --timeout | --halt | \
 				--delay | --nice | --results | --timeline | --block | --recend | --recstart) ((i++)) ;;
@@ -23,14 +23,14 @@ _hob_run() {
 	done
 	case $prev in
 	-a | --arg-file | --joblog | --timeline) _hob_files "$cur" ;;
-	-j | --jobs | --min | --max | -d | --delimiter | -C | --colsep | --header | -n | \
+	-j | --jobs | --min | --max | --set | -d | --delimiter | -C | --colsep | --header | -n | \
 		--max-args | -N | --max-replace-args | -s | --max-chars | -I | --replace | --tagstring | \
 			--joblog-sync | --retries | --timeout | --halt | --delay | --nice | --results | --block | \
 				--recend | --recstart) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W '-a -0 -j -q -h -d -C -n -N -m -X -s -I -k -u --arg-file --null --jobs --min --max
-				--explain --forget --shell --dry-run --quiet --summary --progress --no-progress
+				--explain --set --forget --shell --dry-run --quiet --summary --progress --no-progress
 				--delimiter --colsep --csv --header --max-args --max-replace-args --xargs
 				--context-replace --max-chars --replace --keep-order --tag --tagstring --joblog
 				--joblog-sync --resume --resume-failed --retries --timeout --halt --delay --nice

@@ -145,8 +145,8 @@ def main():
         for name in options.names or names:
             r = measure(name, options.rounds, job, folder)
             results.append(r)
-            print(f"{name:16} hob {r['hob']:6.2f} s  best -P{r['best']:<4} {r['best_time']:6.2f} s  {r['ratio']:5.2f}x  "
-                  f"{r['of_bar']:4.2f} of the bar  most {r['most']:4}  late {r['late_most']:4}  "
+            print(f"{name:16} hob {r['hob']:6.2f} s  best -P{r['best']:<4} {r['best_time']:6.2f} s"
+                  f"  {r['ratio']:5.2f}x  {r['of_bar']:4.2f} of the bar  most {r['most']:4}  late {r['late_most']:4}  "
                   f"{' '.join(r['misses']) or 'ok'}", flush=True)
             print(f"{'':16} {r['summary']}", flush=True)
     if options.json:

@@ -7,9 +7,9 @@
 
 bool run_may_start(struct run *r)
 {
-	if (r->admitted >= r->limit.jobs)
-		r->held_back = true;
-	return r->admitted < r->limit.jobs;
+	r->held_now = r->admitted >= r->limit.jobs;
+	r->held_back |= r->held_now;
+	return !r->held_now;
 }
 
 /* A new job may start: one to be tried again goes first, and not too many wait for their turn to be printed. Where

@@ -6,11 +6,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "run/known.h"
 #include "run/run.h"
 
 /* What the descriptors and processes we may have let run: three descriptors a job, and some to look around with. */
-static unsigned most_jobs(const struct options *o)
+unsigned at_once_most(const struct run *r)
 {
+	const struct options *o = r->options;
 	struct rlimit files, processes;
 	unsigned most = o->max ? o->max : 100000;
 	int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -33,21 +35,30 @@ static void keep(void *run, const struct limit_note *note)
 		d->notes[d->count++] = *note;
 }
 
+static uint64_t key(const struct run *r)
+{
+	return known_key(r->options->command, (size_t)r->options->words, r->options->shell);
+}
+
 void at_once_init(struct run *r)
 {
 	const struct options *o = r->options;
 	struct limit_options limit = {
 		.cores = hob_cores(),
 		.min = o->min,
-		.max = most_jobs(o),
+		.max = at_once_most(r),
 		.fixed = o->jobs,
 		.note = o->explain ? keep : NULL,
 		.arg = r,
 	};
+	bool known = !o->jobs && !o->forget && known_read(key(r), &limit.known);
 	limit_init(&r->limit, &limit);
 	if (o->explain)
 		output_say(&r->output, "explain: 0.00 s: %u at once: %s", r->limit.jobs,
 			   o->jobs ? "as told by --jobs" : "one a core, to see what they do");
+	if (o->explain && known)
+		output_say(&r->output, "explain: 0.00 s: an earlier run settled at %u%s", limit.known.jobs,
+			   limit.known.by_knee ? ", where more brought no more" : "");
 }
 
 void at_once_explain(struct run *r)
@@ -63,5 +74,7 @@ void at_once_explain(struct run *r)
 
 void at_once_finish(struct run *r)
 {
-	(void)r;
+	struct limit_known known;
+	if (!r->options->forget && !r->interrupted && limit_learnt(&r->limit, &known))
+		known_write(key(r), &known);
 }

@@ -12,6 +12,9 @@ struct decisions {
 	unsigned count;
 };
 
+/* The most that may run, by the options and by what descriptors and processes we may have. */
+unsigned at_once_most(const struct run *r);
+
 /* Sets the limit up, by the options and by what an earlier run of the same command has learnt. */
 void at_once_init(struct run *r);
 

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "run/quote.h"
+#include "run/steer.h"
 #include "run/values.h"
 
 static bool set_null(struct options *o, const char *value)
@@ -64,6 +65,12 @@ static bool set_colsep(struct options *o, const char *value)
 static bool set_jobs(struct options *o, const char *value)
 {
 	return value_number(value, 1, 1000000, &o->jobs);
+}
+
+static bool set_set(struct options *o, const char *value)
+{
+	o->steer = value;
+	return steer_is_word(value);
 }
 
 static bool set_min(struct options *o, const char *value)
@@ -236,6 +243,8 @@ static const struct option_row {
 	{ 0, "min", "N", "never fewer than N at once", .set = set_min, .takes = "a number from 1 to 1000000" },
 	{ 0, "max", "N", "never more than N at once", .set = set_max, .takes = "a number from 1 to 1000000" },
 	{ 0, "explain", NULL, "say how many at once is decided on, and why", .flag = AT(explain) },
+	{ 0, "set", "N", "tell the running hob, or that of the process id that follows: N, auto, min=N, max=N",
+	  .set = set_set, .takes = "a number, auto, min=N or max=N" },
 	{ 0, "forget", NULL, "neither use nor keep what an earlier run settled at", .flag = AT(forget) },
 	{ 'k', "keep-order", NULL, "print outputs in the order of the inputs", .flag = AT(keep_order) },
 	{ 0, "group", NULL, "print the output of a job in one piece: so it is", .set = set_group },
@@ -392,6 +401,8 @@ static bool parse_rest(struct options *o, int argc, char **argv, int *status)
 		words++;
 	o->command = argv;
 	o->words = words;
+	if (o->steer)
+		return argc < 2 || bad(status, "--set takes one process id; not expected:", argv[1]);
 	if (!words)
 		return bad(status, "no command given", NULL);
 	if (o->max && o->min > o->max)

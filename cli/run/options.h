@@ -42,6 +42,7 @@ struct options {
 	unsigned jobs;       /* 0: as many as pay, */
 	unsigned min, max;   /* but never fewer or more than these; 0 where not given */
 	bool explain;        /* say what the limit decides, and why */
+	const char *steer;   /* --set: what to tell one that runs; NULL: run a pile */
 	bool forget;         /* neither use nor keep what a run of the same command settled at */
 	bool keep_order;
 	enum grouping { GROUP, LINES, RAW } grouping; /* what is not mixed: outputs, lines, nothing */

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "run/quote.h"
+#include "run/steer.h"
 
 int run_wait_change(struct run *r)
 {
@@ -109,12 +110,14 @@ static bool wanted(enum when when, const struct run *r, bool dumb_too)
 
 static int start_helpers(struct run *r)
 {
-	bool progress = wanted(r->options->progress, r, false), summary = wanted(r->options->summary, r, true);
+	bool progress = wanted(r->options->progress, r, false);
 	int err = hob_spawn(r->helpers, signals_task, r);
 	if (!err)
 		err = hob_spawn(r->helpers, reap_task, r);
-	if (!err && (progress || summary || r->timeline.seen || !r->limit.fixed))
+	if (!err) /* even with --jobs: --set may take that back */
 		err = hob_spawn(r->helpers, sampler_task, r);
+	if (!err)
+		err = hob_spawn(r->helpers, steer_task, r);
 	if (!err && progress)
 		err = hob_spawn(r->helpers, progress_task, r);
 	if (!err && r->log.fd >= 0 && r->log.sync == SYNC_BATCH)
@@ -267,6 +270,8 @@ int run_main(int argc, char **argv)
 
 	if (!options_parse(&options, argc, argv, &status))
 		return status;
+	if (options.steer)
+		return steer_tell(options.steer, options.words ? options.command[0] : NULL);
 	r->options = &options;
 	list_init(&r->running);
 	list_init(&r->idle_slots);

@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "limit/limit.h"
+#include "look/waiting.h"
 #include "run/at_once.h"
 #include "run/files.h"
 #include "run/input/inputs.h"
@@ -87,6 +88,14 @@ struct counts {
 	bool looked;
 };
 
+/* What waiting jobs were seen to wait for, how often. */
+struct waits {
+	unsigned seen[LOOK_WAITS];
+};
+
+/* What at least half of the looks saw; NULL: nothing. */
+const char *waits_most(const struct waits *w);
+
 struct run {
 	const struct options *options;
 	struct template template;
@@ -98,6 +107,7 @@ struct run {
 	struct limit limit;
 	struct decisions decisions;
 	struct counts counts;
+	struct waits waits;
 	struct joblog log;
 	struct sha256 key; /* begun */
 	struct median median;
@@ -117,6 +127,7 @@ struct run {
 	unsigned busy;     /* slots in use: active ones, and those about to start */
 	unsigned retrying; /* of those, jobs that wait to be tried again: they go first */
 	bool held_back;    /* since the last sample, a job could have started but for the limit */
+	bool held_now;     /* and it still could, when last asked */
 
 	struct hob_mutex mutex;
 	struct hob_cond changed; /* a job has ended, or the limit has grown */

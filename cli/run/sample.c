@@ -7,15 +7,16 @@
 #include "limit/room.h"
 #include "look/machine.h"
 #include "look/tree.h"
+#include "look/waiting.h"
 #include "run/run.h"
 
 /* So many jobs are looked at each time, in turns; what they do stands for the rest. */
-enum { LOOK_AT_MOST = 64, ROOM_MS = 100 };
+enum { LOOK_AT_MOST = 64, ROOM_MS = 100, LABELS = 4 };
 
 struct sampler {
 	struct run *run;
 	hob_time last;
-	int64_t own_cpu, idle;
+	int64_t own_cpu, idle, stall;
 	unsigned room; /* see room(); looked up now and then */
 	hob_time room_next;
 	bool sees_idle; /* the whole machine is ours: its idle cores are those that we leave idle */
@@ -28,6 +29,16 @@ struct seen {
 	uint64_t rss, largest;
 };
 
+const char *waits_most(const struct waits *w)
+{
+	unsigned all = 0, most = LOOK_WAIT_TIMER;
+	for (unsigned i = LOOK_WAIT_TIMER; i < LOOK_WAITS; i++) {
+		all += w->seen[i];
+		most = w->seen[i] > w->seen[most] ? i : most;
+	}
+	return 2 * w->seen[most] > all ? look_wait_name(most) : NULL;
+}
+
 static int64_t cpu_clock(clockid_t clock)
 {
 	struct timespec t;
@@ -38,6 +49,7 @@ static int64_t cpu_clock(clockid_t clock)
 static struct seen look_at_jobs(struct run *r)
 {
 	struct seen seen = { 0 };
+	unsigned labels = LABELS;
 	for (unsigned n = r->alive < LOOK_AT_MOST ? r->alive : LOOK_AT_MOST; n; n--) {
 		struct link *l = list_pop(&r->running);
 		list_push(&r->running, l); /* the next look begins behind it */
@@ -45,6 +57,8 @@ static struct seen look_at_jobs(struct run *r)
 		if (look_tree(container_of(l, struct job, link)->pid, &tree) || !tree.processes)
 			continue; /* just ended, or it cannot be seen */
 		timeline_look(container_of(l, struct job, link), tree.runnable > 0, hob_now());
+		if (!tree.runnable && labels && labels--)
+			r->waits.seen[look_waiting(container_of(l, struct job, link)->pid)]++;
 		seen.jobs++;
 		seen.computing += tree.runnable > 0;
 		seen.runnable += tree.runnable;
@@ -74,6 +88,7 @@ static void sample(struct sampler *s)
 		s->room_next = now + ROOM_MS * HOB_MS;
 	}
 	int64_t own = cpu_clock(CLOCK_PROCESS_CPUTIME_ID), idle = s->sees_idle ? look_idle() : -1;
+	int64_t stall = look_memory_stall();
 	double scale = seen.jobs ? (double)r->alive / seen.jobs : 0, since = (double)(now - s->last);
 	struct limit_sample ls = {
 		.now = now,
@@ -81,12 +96,14 @@ static void sample(struct sampler *s)
 		.own = (double)(own - s->own_cpu) / since,
 		.idle = idle >= 0 && s->idle >= 0 ? (double)(idle - s->idle) / since : -1,
 		.held_back = r->held_back,
+		.pressure = stall >= 0 && s->stall >= 0 ? (double)(stall - s->stall) / since : 0,
 		.room = s->room,
 	};
 	s->last = now;
 	s->own_cpu = own;
 	s->idle = idle;
-	r->held_back = false;
+	s->stall = stall;
+	r->held_back = r->held_now; /* who waits for the limit does not ask again until something changes */
 	r->counts.computing = (unsigned)lround(seen.computing * scale);
 	r->counts.looked = seen.jobs > 0;
 
@@ -107,6 +124,7 @@ int sampler_task(void *run)
 		.sees_idle = hob_cores() == (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 	};
 	s.idle = s.sees_idle ? look_idle() : -1;
+	s.stall = look_memory_stall();
 	for (int64_t cost = 0; !hob_sleep(hob_after(limit_interval(cost, s.last - r->start, sys.random())));) {
 		int64_t before = cpu_clock(CLOCK_THREAD_CPUTIME_ID);
 		sample(&s);

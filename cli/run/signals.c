@@ -1,6 +1,7 @@
 /* Signals are read by a task, as everything else is.
  *
  * The first of SIGINT, SIGTERM and SIGHUP lets the running jobs end, the second ends them, the third leaves at once.
+ * SIGUSR1 and SIGUSR2 ask for one more at once and for one fewer, as with GNU xargs.
  * SIGTSTP stops the jobs too: they are in process groups of their own, so the terminal does not do it. */
 #include "run/signals.h"
 
@@ -10,8 +11,9 @@
 
 #include "command.h"
 #include "run/run.h"
+#include "run/steer.h"
 
-static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
+static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2 };
 
 /* A write answers EPIPE or EFBIG instead. */
 static const int answered[] = { SIGPIPE, SIGXFSZ };
@@ -76,6 +78,8 @@ int signals_task(void *run)
 			return 0; /* the pile has ended */
 		if (info.ssi_signo == SIGTSTP)
 			stop_and_continue(r);
+		else if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2)
+			steer_by(r, info.ssi_signo == SIGUSR1 ? 1 : -1);
 		else
 			interrupt(r, (int)info.ssi_signo);
 	}

@@ -56,15 +56,43 @@ static void why(const struct run *r, char *text, size_t size)
 	}
 }
 
+static int seconds(char *text, size_t size, double s)
+{
+	return snprintf(text, size, "%.*f s", s < 10 ? 2 : s < 100 ? 1 : 0, s);
+}
+
+/* What a fixed number would have cost, as far as the first jobs tell how long one waits alone. */
+static void instead(const struct run *r, char *text, size_t size)
+{
+	const struct counts *c = &r->counts;
+	unsigned cores = r->limit.options.cores;
+	double jobs = (double)c->done, cpu = c->done ? c->cpu / jobs : 0;
+	double one = limit_estimate(&r->limit, jobs, cpu, 1), each = limit_estimate(&r->limit, jobs, cpu, cores);
+	char first[24], second[24];
+	*text = '\0';
+	if (one < 0 || c->done < 2)
+		return;
+	seconds(first, sizeof first, one);
+	seconds(second, sizeof second, each);
+	if (cores > 1)
+		snprintf(text, size, "; estimated: -j1 %s, -j%u %s", first, cores, second);
+	else
+		snprintf(text, size, "; estimated: -j1 %s", first);
+}
+
 void summary_say(struct run *r)
 {
 	const struct counts *c = &r->counts;
 	double time = (double)(hob_now() - r->start) / 1e9, share = computed(r);
-	char reason[80], failed[40] = "";
+	char reason[80], failed[40] = "", fixed[100], on[60] = "";
+	const char *what = waits_most(&r->waits);
 	why(r, reason, sizeof reason);
+	instead(r, fixed, sizeof fixed);
+	if (what && share < 0.9)
+		snprintf(on, sizeof on, ", mostly on %s", what);
 	if (c->failed)
 		snprintf(failed, sizeof failed, ", %zu failed", c->failed);
-	output_say(&r->output, "%zu job%s%s in %.*f s; %s (%.0f%% computing); up to %u at once, %s", c->done,
+	output_say(&r->output, "%zu job%s%s in %.*f s; %s (%.0f%% computing%s); up to %u at once, %s%s", c->done,
 		   c->done == 1 ? "" : "s", failed, time < 10 ? 2 : 1, time, verb(share), 100 * (share < 1 ? share : 1),
-		   c->most, reason);
+		   on, c->most, reason, fixed);
 }

@@ -106,6 +106,10 @@ void limit_job_ended(struct limit *l, const struct limit_job *j, int64_t now, in
 	count(l, now);
 	l->running--;
 	l->ended++;
+	if (j->level <= l->options.cores) {
+		l->alone_wait += fmax(0, life - computed);
+		l->alone++;
+	}
 	gate_job_ended(&l->gate, j->start, now, cpu_ns);
 	climb_leave(&l->climb, j->place,
 		    &(struct climb_end){
@@ -227,6 +231,14 @@ bool limit_learnt(const struct limit *l, struct limit_known *known)
 		.ceiling = l->failures.ceiling,
 	};
 	return !l->fixed && known->jobs > 0 && l->ended >= ENOUGH_JOBS;
+}
+
+double limit_estimate(const struct limit *l, double jobs, double cpu_s, unsigned fixed)
+{
+	if (!l->alone || !fixed)
+		return -1;
+	double one = cpu_s + l->alone_wait / l->alone / 1e9, cores = fmin(fixed, l->options.cores);
+	return jobs * fmax(one / fixed, cpu_s / cores);
 }
 
 int64_t limit_interval(int64_t cost_ns, int64_t age, uint64_t random)

@@ -48,8 +48,10 @@ struct limit {
 	struct climb climb;
 	struct failures failures;
 
-	unsigned running; /* jobs */
-	double area;      /* how many ran, summed over time: ns */
+	double alone_wait; /* ns, of jobs that started with no more than one a core, */
+	unsigned alone;    /* so many */
+	unsigned running;  /* jobs */
+	double area;       /* how many ran, summed over time: ns */
 	int64_t began, last_change, last_sample;
 };
 
@@ -88,6 +90,10 @@ unsigned limit_update(struct limit *l, const struct limit_sample *s);
 
 /* The machine has proved not to hold more than so many. */
 void limit_lower(struct limit *l, unsigned jobs);
+
+/* An estimate of how long `jobs` jobs that compute `cpu_s` each would have taken with a fixed number at once, seconds,
+ * by what the first ones waited; negative where none can be told from. */
+double limit_estimate(const struct limit *l, double jobs, double cpu_s, unsigned fixed);
 
 /* What is worth remembering for the next run of the same kind; false where that is nothing. */
 bool limit_learnt(const struct limit *l, struct limit_known *known);

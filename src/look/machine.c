@@ -36,6 +36,19 @@ static bool field(const char *text, const char *name, uint64_t *out)
 	return false;
 }
 
+int64_t look_memory_stall(void)
+{
+	char text[256];
+	uint64_t us;
+	ssize_t len = look_file("/proc/pressure/memory", text, sizeof text);
+	if (len < 0)
+		return len;
+	const char *at = strncmp(text, "some ", 5) ? NULL : strstr(text, "total=");
+	if (!at || (at += strlen("total="), !look_number(&at, &us)) || us > INT64_MAX / 1000)
+		return -EPROTO;
+	return (int64_t)us * 1000;
+}
+
 static uint64_t machine_memory(void)
 {
 	char text[2048]; /* MemAvailable is the third line */

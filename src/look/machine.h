@@ -12,4 +12,8 @@ int64_t look_idle(void);
  * below the tightest limit of our control groups if that is less. UINT64_MAX where neither can be read. */
 uint64_t look_memory(void);
 
+/* The time that some process has stalled for want of memory since the machine started, ns (/proc/pressure/memory); a
+ * negative errno where the kernel does not count it. */
+int64_t look_memory_stall(void);
+
 #endif

@@ -247,5 +247,6 @@ ok 'and of a list whose length is not known, by bytes' grep -Eq '^hob run: 399 d
 exec 7>&-
 try "$hob" run --summary -j3 true ::: 1 2 3
 ok '--summary' grep -Eqx \
-	'hob run: 3 jobs in [0-9.]+ s; they .* \([0-9]+% computing\); up to [123] at once, as told by --jobs' .err
+	'hob run: 3 jobs in [0-9.]+ s; they .* \([0-9]+% computing(, mostly on [a-z ]+)?\); up to [123] at once, as'\
+' told by --jobs(; estimated: -j1 [0-9.]+ s(, -j[0-9]+ [0-9.]+ s)?)?' .err
 finish

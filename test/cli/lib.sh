@@ -7,7 +7,8 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99
 export TMPDIR=$work LC_ALL=C
-unset HOB_BACKEND
+unset HOB_BACKEND XDG_STATE_HOME XDG_RUNTIME_DIR
+export HOME=$work # where what is learnt is kept
 count=0
 
 # ok NAME COMMAND...: the command succeeds.
