@@ -14,5 +14,6 @@ enum {
 
 int lab_main(int argc, char **argv);
 int run_main(int argc, char **argv);
+int why_main(int argc, char **argv);
 
 #endif

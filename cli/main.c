@@ -14,6 +14,7 @@ static const struct command {
 	const char *does;
 } commands[] = {
 	{ "run", run_main, "run a pile of commands, as many at once as pays" },
+	{ "why", why_main, "does a program wait or compute, on what, and what would help?" },
 	{ "lab", lab_main, "claims about concurrency and parallelism, measured on this machine" },
 	{ "help", help, "this text, or that of a subcommand: hob help run" },
 	{ "version", version, "the version of hob" },

@@ -52,15 +52,42 @@ _hob_lab() {
 	esac
 }
 
+_hob_why() {
+	local cur=${COMP_WORDS[COMP_CWORD]} i
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-p | -d | -o | -w | --pid | --duration | --output | --workers | --hz | --html | --flame | --expect) ((i++)) ;;
+		-*) ;;
+		*) # options end at the command
+			_hob_files "$cur"
+			return
+			;;
+		esac
+	done
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	-o | --output | --html | --flame) _hob_files "$cur" ;;
+	--expect) mapfile -t COMPREPLY < <(compgen -W 'compute wait gil' -- "$cur") ;;
+	-p | --pid | -d | --duration | -w | --workers | --hz) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W '-p -d -o -w -h --pid --duration --output --workers --hz --json --html
+				--flame --compare --expect --free-threading --help' -- "$cur")
+		else
+			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		fi
+		;;
+	esac
+}
+
 _hob() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run lab help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run why lab help version' -- "$cur")
 	elif declare -F "_hob_${COMP_WORDS[1]}" >/dev/null; then
 		"_hob_${COMP_WORDS[1]}"
 	elif [[ ${COMP_WORDS[1]} == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run lab' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run why lab' -- "$cur")
 	fi
 }
 

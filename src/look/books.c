@@ -1,0 +1,76 @@
+/* The books of one thread. */
+#include "look/books.h"
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A counter that goes back is a thread of the same number, or a broken kernel: nothing is believed of it. */
+static int64_t grown(uint64_t now, uint64_t then)
+{
+	return now > then ? (int64_t)least((int64_t)(now - then), INT64_MAX / 4) : 0;
+}
+
+void look_books_open(struct look_books *b, int64_t now, const struct look_counters *c, bool running)
+{
+	*b = (struct look_books){ .start = now, .open = now, .at = *c, .running = running };
+}
+
+/* The whole of a span that ends at `to`, with what is left over blocked. */
+static struct look_span span(const struct look_books *b, int64_t to, const struct look_counters *c)
+{
+	struct look_span s = { .from = b->open, .to = to > b->open ? to : b->open };
+	int64_t left = s.to - s.from;
+	s.compute = least(grown(c->ran, b->at.ran), left);
+	s.ready = least(grown(c->queued, b->at.queued), left - s.compute);
+	s.wait = left - s.compute - s.ready;
+	return s;
+}
+
+static void enter(struct look_books *b, const struct look_span *s, const struct look_counters *c, bool running)
+{
+	b->ns[LOOK_COMPUTE] += s->compute;
+	b->ns[LOOK_READY] += s->ready;
+	b->open = s->to;
+	b->at = *c;
+	b->running = running;
+}
+
+struct look_span look_books_blocked(struct look_books *b, int64_t now, const struct look_counters *c,
+				    enum look_state state)
+{
+	struct look_span s = span(b, now, c);
+	enter(b, &s, c, false);
+	b->ns[state] += s.wait;
+	return s;
+}
+
+struct look_span look_books_running(struct look_books *b, int64_t now, const struct look_counters *c)
+{
+	struct look_span s = span(b, now, c);
+	bool all_along = b->running && c->runs == b->at.runs;
+	int64_t kept = least(s.wait, LOOK_TICK);
+	s.to -= kept;
+	s.wait -= kept;
+	if (all_along) { /* it never left its core: the hypervisor, or an interrupt, took it away */
+		s.ready += s.wait;
+		s.wait = 0;
+	}
+	enter(b, &s, c, true);
+	b->unknown += s.wait;
+	return s;
+}
+
+struct look_span look_books_close(struct look_books *b, int64_t now, enum look_state state)
+{
+	struct look_span s = { .from = b->open, .to = now > b->open ? now : b->open };
+	if (state == LOOK_COMPUTE)
+		s.compute = s.to - s.from;
+	else
+		s.wait = s.to - s.from;
+	enter(b, &s, &b->at, false);
+	if (state != LOOK_COMPUTE)
+		b->ns[state] += s.wait;
+	return s;
+}

@@ -1,0 +1,31 @@
+/* Inside of the sampler: finding processes and threads, and the look at one thread. */
+#ifndef LOOK_WATCH_H
+#define LOOK_WATCH_H
+
+#include "look/sampler.h"
+
+/* A process or thread to be watched from now on; those that are known already are left alone. 0 or a negative errno. */
+int look_add_process(struct look_sampler *s, pid_t pid);
+int look_add_thread(struct look_sampler *s, struct look_process *p, pid_t tid);
+
+/* Finds what is there at first. */
+void look_find_first(struct look_sampler *s);
+
+/* Is there anything new on this machine? Then look_find looks whether it is ours; `idle`: nobody of ours has run since
+ * look_find_news was asked last, so that it cannot be. */
+bool look_find_news(struct look_sampler *s);
+void look_find(struct look_sampler *s, int64_t now, bool idle);
+
+/* One look at one thread. Ends it where it is gone. */
+void look_at_thread(struct look_sampler *s, struct look_thread *t);
+
+/* The rest of its life, as it was last seen. Its files are closed. */
+void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now);
+
+/* Adds to the slot of a label and a frame. */
+void look_slot_add(struct look_thread *t, unsigned label, unsigned frame, const struct look_span *s, int64_t ns);
+
+/* Python in a process: looks for it where that has not been decided, and samples its GIL. */
+void look_at_python(struct look_sampler *s, struct look_process *p, int64_t now);
+
+#endif
