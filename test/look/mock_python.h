@@ -66,7 +66,7 @@ static void mock_word(unsigned at, uint64_t value)
 	mock_put(at, &value, 8);
 }
 
-static uint64_t mock_get(unsigned at)
+static inline uint64_t mock_get(unsigned at)
 {
 	uint64_t value;
 	memcpy(&value, mock.memory + at, sizeof value);
