@@ -174,6 +174,9 @@ static int start_python(void)
 	PyConfig_Clear(&config);
 	if (PyStatus_Exception(status))
 		return -1;
+	/* Who imports it first is the main thread to it, which Python waits for at its end unless it ends there: us. */
+	if (!PyImport_ImportModule("threading"))
+		return -1;
 	return replace_import();
 }
 
