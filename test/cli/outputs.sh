@@ -59,7 +59,8 @@ is 'where no folder can be made' "$status-$err" '3-hob run: no file for the outp
 if unshare -rm true 2>/dev/null; then
 	mkdir small
 	try unshare -rm bash -c 'mount -t tmpfs -o size=256k small small && cd small &&
-		"$0" run -j1 --results r --joblog ../full --shell "head -c 100000 /dev/zero; true" < <(seq 20) >/dev/null
+		"$0" run -j1 --results r --joblog ../full --shell "head -c 100000 /dev/zero; true" \
+			< <(seq 20) >/dev/null
 		' "$hob"
 	is 'a disk that fills: a stop' "$status-$(grep -o 'hob run: no space.*started' <<<"$err")" \
 		'3-hob run: no space left for the output of jobs in r; no more are started'
