@@ -73,6 +73,9 @@ static inline void at_pause(void)
 bool fence_is_uneven(void);
 void fence_heavy(void);
 
+/* The light half, where the fence is uneven: nothing but order among the compiler's own. */
+#define fence_light() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
 /* Sleeps while *word == expected, until woken or the deadline (CLOCK_MONOTONIC ns; INT64_MAX: for ever). Answers 0,
  * -EAGAIN (it differed), -ETIMEDOUT or -EINTR; wakes may be spurious, so look again. */
 int futex_wait(atomic_of(uint32_t) *word, uint32_t expected, int64_t deadline);

@@ -12,6 +12,11 @@
 #define NAP_FIRST_NS 20000
 #define NAP_LAST_NS 100000
 
+void lock_nap(struct lock *l)
+{
+	futex_wait(&l->state, 1, sys.now() + NAP_FIRST_NS);
+}
+
 /* The naps end by themselves, so unlock need not know whether somebody waits, and is one plain store. The alternative,
  * the three-state futex mutex (Drepper, "Futexes are Tricky"), pays a second locked instruction at every unlock, 5 ns
  * of some 25, for a wake some tens of microseconds earlier in the rare case that a holder was preempted. A nap rather

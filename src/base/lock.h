@@ -10,6 +10,7 @@ struct lock {
 };
 
 void lock_slow(struct lock *l);
+void lock_nap(struct lock *l); /* of one who tries again and again: until it may be free */
 
 static inline bool lock_try(struct lock *l)
 {

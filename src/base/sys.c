@@ -42,19 +42,22 @@ static struct timespec timespec_of(int64_t ns)
 	return (struct timespec){ .tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND };
 }
 
-static int64_t real_now_coarse(void)
+static inline int64_t time_of(clockid_t clock)
 {
 	struct timespec t;
+	if (clock_gettime(clock, &t))
+		return -errno;
+	return (int64_t)t.tv_sec * NS_PER_SECOND + t.tv_nsec;
+}
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+static int64_t real_now_coarse(void)
+{
+	return time_of(CLOCK_MONOTONIC_COARSE);
 }
 
 static int64_t real_now(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * NS_PER_SECOND + t.tv_nsec;
+	return time_of(CLOCK_MONOTONIC);
 }
 
 static uint64_t real_random(void)
@@ -137,6 +140,18 @@ static int real_thread_join(pthread_t t)
 static int real_thread_detach(pthread_t t)
 {
 	return -pthread_detach(t);
+}
+
+static pid_t real_thread_id(void)
+{
+	return (pid_t)syscall(SYS_gettid);
+}
+
+static int64_t real_thread_cpu(pthread_t t)
+{
+	clockid_t clock;
+	int err = pthread_getcpuclockid(t, &clock);
+	return err ? -err : time_of(clock);
 }
 
 static int real_affinity(size_t bytes, cpu_set_t *set)
@@ -357,10 +372,8 @@ static int real_ring_wait(struct io_uring *ring, int64_t timeout_ns)
 	unsigned flags = IORING_ENTER_GETEVENTS;
 	if (ring->enter_ring_fd != ring->ring_fd)
 		flags |= IORING_ENTER_REGISTERED_RING;
-
 	if (timeout_ns >= 0 && !(ring->features & IORING_FEAT_EXT_ARG))
 		return ring_wait_by_poll(ring, timeout_ns);
-
 	int r;
 	if (timeout_ns < 0) {
 		r = io_uring_enter((unsigned)ring->enter_ring_fd, 0, 1, flags, NULL);
@@ -496,9 +509,8 @@ static int64_t real_cpu_clock(pid_t pid)
 	if (pid >> 28)
 		return -ESRCH;
 	clockid_t clock = pid ? (clockid_t)(~(unsigned)pid << 3 | 2) : CLOCK_THREAD_CPUTIME_ID;
-	struct timespec t;
-	long r = answer(clock_gettime(clock, &t));
-	return r == -EINVAL ? -ESRCH : r ? r : t.tv_sec * NS_PER_SECOND + t.tv_nsec;
+	int64_t ns = time_of(clock);
+	return ns == -EINVAL ? -ESRCH : ns;
 }
 
 /* In the order of sys.h. */
@@ -521,6 +533,8 @@ static int64_t real_cpu_clock(pid_t pid)
 	.thread_create_sized = real_thread_create_sized, \
 	.thread_join = real_thread_join, \
 	.thread_detach = real_thread_detach, \
+	.thread_id = real_thread_id, \
+	.thread_cpu = real_thread_cpu, \
 	.affinity = real_affinity, \
 	.open = real_open, \
 	.close = real_close, \
