@@ -369,9 +369,8 @@ static int ring_wait_by_poll(struct io_uring *ring, int64_t timeout_ns)
 
 static int real_ring_wait(struct io_uring *ring, int64_t timeout_ns)
 {
-	unsigned flags = IORING_ENTER_GETEVENTS;
-	if (ring->enter_ring_fd != ring->ring_fd)
-		flags |= IORING_ENTER_REGISTERED_RING;
+	unsigned registered = ring->enter_ring_fd != ring->ring_fd ? IORING_ENTER_REGISTERED_RING : 0;
+	unsigned flags = IORING_ENTER_GETEVENTS | registered;
 	if (timeout_ns >= 0 && !(ring->features & IORING_FEAT_EXT_ARG))
 		return ring_wait_by_poll(ring, timeout_ns);
 	int r;

@@ -10,7 +10,7 @@
 
 #include "base/cpus.h"
 #include "base/sys.h"
-#include "sched/worker.h"
+#include "sched/seat.h"
 
 #define LOOK_NS (100 * HOB_MS)
 
@@ -28,6 +28,8 @@ static void look(struct runtime *rt)
 	if (cores > rt->most)
 		cores = rt->most;
 	start_more(rt, cores);
+	if (!rt->monitor.there) /* there was no thread to be had */
+		monitor_start(rt);
 	there = at_load(&rt->nworkers, RELAXED);
 	if (cores > there)
 		cores = there;
@@ -61,9 +63,9 @@ void allow_aside(struct worker *w)
 {
 	struct runtime *rt = w->rt;
 
-	while (!allow_me(w) && !at_load(&rt->stopping, ACQUIRE)) {
+	while (!allow_me(w) && !at_load(&rt->stopping, ACQUIRE) && !at_load(&w->deposed, RELAXED)) {
 		worker_give_away(w);
-		rt->ops->poll(w->poller, HOB_NEVER);
+		seat_sleep(w, HOB_NEVER);
 	}
 }
 

@@ -70,6 +70,20 @@ static inline struct task *deque_pop_alone(struct deque *d)
 	return at_load(&d->ring[head % DEQUE_SIZE], RELAXED);
 }
 
+/* The oldest, or NULL. By anyone. */
+static inline struct task *deque_take(struct deque *d)
+{
+	uint32_t head = at_load(&d->head, ACQUIRE);
+
+	while (head != at_load(&d->tail, ACQUIRE)) {
+		struct task *t = at_load(&d->ring[head % DEQUE_SIZE], RELAXED);
+
+		if (at_cas(&d->head, &head, head + 1, ACQ_REL))
+			return t;
+	}
+	return NULL;
+}
+
 /* By the owner of `to`, which is empty: moves the older half of `from` over, and answers one of them to run. */
 struct task *deque_steal(struct deque *from, struct deque *to);
 

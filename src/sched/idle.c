@@ -4,7 +4,7 @@
  * other. */
 #include "base/sys.h"
 #include "sched/allow.h"
-#include "sched/worker.h"
+#include "sched/seat.h"
 
 /* Three numbers in rt->idle: who searches; who sleeps; and who of these naps. Each has room for WORKERS_MAX. */
 #define SEARCHING 1u
@@ -46,7 +46,7 @@ static void notify(struct runtime *rt, bool lone)
 	struct worker *w = worker_self();
 	uint32_t idle;
 
-	if (w && w->rt == rt && w->alone) /* nobody else sleeps */
+	if (w && w->rt == rt && at_load(&w->alone, RELAXED)) /* nobody else sleeps */
 		return;
 	at_fence(SEQ_CST);
 	idle = at_load(&rt->idle, RELAXED);
@@ -110,8 +110,8 @@ static enum sight look_around(struct runtime *rt, bool napping)
 
 	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
 		return WORK;
-	for (unsigned i = 0; i < workers_of(rt); i++) {
-		uint32_t n = deque_length(&rt->workers[i].deque);
+	for (unsigned i = 0; i < queues_of(rt); i++) {
+		uint32_t n = deque_length(&rt->queues[i]->deque);
 
 		if (n > 1)
 			return WORK;
@@ -128,19 +128,23 @@ static void sleep_until_woken(struct worker *w)
 	hob_time until = ns ? sys.now() + ns : HOB_NEVER;
 	enum sight sight;
 
+	if (!seat_lie_down(w)) /* before it may be woken: who was there before must not take that for its own */
+		return;
 	lock(&rt->idle_lock);
 	w->naps = ns != 0;
 	push_asleep(w);
 	at_add(&rt->idle, w->searching ? weight(w) - SEARCHING : weight(w), SEQ_CST);
 	w->searching = false;
 	unlock(&rt->idle_lock);
+	at_store(&w->awake, false, RELAXED);
 	at_fence(SEQ_CST);
 
 	sight = look_around(rt, w->naps);
 	if (sight == LONE && w->naps) /* and if it is still there when we are back, we take it */
 		sight = NOTHING;
-	rt->ops->poll(w->poller, sight == NOTHING ? until : 0);
+	rt->ops->poll(w->poller, sight == NOTHING && !at_load(&w->deposed, RELAXED) ? until : 0);
 
+	at_store(&w->awake, true, RELAXED);
 	lock(&rt->idle_lock);
 	w->notified = !w->asleep || sight == LONE;
 	if (w->asleep) { /* otherwise a notifier has taken us off, and counted us as searching */
@@ -150,6 +154,9 @@ static void sleep_until_woken(struct worker *w)
 		at_add(&rt->idle, (w->naps ? SEARCHING : 0) - weight(w), SEQ_CST);
 	}
 	unlock(&rt->idle_lock);
+	unlock(&w->seat->polling);
+	at_fence(SEQ_CST);
+	monitor_rouse(rt);
 }
 
 static struct task *look(struct worker *w, bool also_woken)
@@ -158,9 +165,9 @@ static struct task *look(struct worker *w, bool also_woken)
 
 	if ((t = worker_next(w)) || (t = worker_next_shared(w)))
 		return t;
-	if (w->alone) /* there is nobody to steal from, but jobs may have been moved */
+	if (at_load(&w->alone, RELAXED)) /* there is nobody to steal from, but jobs may have been moved */
 		return jobs_steal(w);
-	w->rt->ops->poll(w->poller, 0);
+	seat_look(w);
 	if ((t = worker_next(w)))
 		return t;
 	if (deque_length(&w->deque)) /* it was its tick's turn to pass by */
@@ -228,26 +235,29 @@ static void stop_searching(struct worker *w)
 		idle_notify(w->rt);
 }
 
-static void come_by(struct worker *w)
+/* False: it is a spare, and no more needed. */
+static bool come_by(struct worker *w)
 {
+	if (!seat_is_mine(w))
+		return false;
 	if (!w->rt->follows)
-		return;
+		return true;
 	allow_look(w->rt);
-	if (UNLIKELY(!allow_me(w))) {
-		stop_searching(w);
-		allow_aside(w);
-	}
+	if (LIKELY(allow_me(w)))
+		return true;
+	stop_searching(w);
+	allow_aside(w);
+	return seat_is_mine(w);
 }
 
-struct task *idle_find(struct worker *w)
+static struct task *find(struct worker *w)
 {
 	struct task *t;
 
-	come_by(w);
 	/* Here every TICKS switches, and whenever there is nothing next. The shared queue first: what stands there is
 	 * older than what the poller brings, and would never find room behind it while events keep coming. */
 	t = worker_next_shared(w);
-	w->rt->ops->poll(w->poller, 0);
+	seat_look(w);
 	if (t && deque_length(&w->deque)) /* nobody was told of the first that the poller brought */
 		idle_notify(w->rt);
 	while (!t && !(t = look(w, HOSTILE))) {
@@ -256,8 +266,16 @@ struct task *idle_find(struct worker *w)
 		if (may_search(w) && (t = search(w)))
 			break;
 		sleep_until_woken(w);
-		come_by(w);
+		if (!come_by(w))
+			break;
 	}
+	return t;
+}
+
+struct task *idle_find(struct worker *w)
+{
+	struct task *t = come_by(w) ? find(w) : NULL;
+
 	stop_searching(w);
 	w->notified = false;
 	if (w->vain)

@@ -223,8 +223,9 @@ struct task *jobs_steal(struct worker *w)
 	if (!w->thief && !(w->thief = task_alloc(rt, w)))
 		return NULL;
 	j = steal_moved(rt, &scope);
-	for (unsigned i = 1; i < workers_of(rt) && !j; i++)
-		j = steal_from(&rt->workers[(w->index + i) % workers_of(rt)], &scope);
+	for (unsigned i = 1, n = queues_of(rt); i <= n && !j; i++)
+		if (rt->queues[(w->index + i) % n] != w)
+			j = steal_from(rt->queues[(w->index + i) % n], &scope);
 	if (!j)
 		return NULL;
 	t = w->thief;
@@ -243,15 +244,15 @@ bool jobs_in_sight(struct runtime *rt)
 {
 	bool light = false;
 
-	for (unsigned i = 0; i < workers_of(rt); i++)
-		if (at_load(&rt->workers[i].forks.limit, RELAXED)) {
-			at_store(&rt->workers[i].forks.limit, 0, SEQ_CST);
+	for (unsigned i = 0; i < queues_of(rt); i++)
+		if (at_load(&rt->queues[i]->forks.limit, RELAXED)) {
+			at_store(&rt->queues[i]->forks.limit, 0, SEQ_CST);
 			light = true;
 		}
 	if (light) /* otherwise every forker comes by the slow path, which has a fence */
 		fence_heavy();
-	for (unsigned i = 0; i < workers_of(rt); i++)
-		if (!jobs_empty(&rt->workers[i].forks))
+	for (unsigned i = 0; i < queues_of(rt); i++)
+		if (!jobs_empty(&rt->queues[i]->forks))
 			return true;
 	return at_load(&rt->nmoved, ACQUIRE) > 0;
 }

@@ -18,7 +18,7 @@
  * Rejected: a lock in each task (two locked instructions more a wake); publishing before the switch with a flag that
  * the next worker spins on (a preempted parker would hold up a whole worker).
  */
-#include "sched/worker.h"
+#include "sched/seat.h"
 
 #include <errno.h>
 
@@ -128,6 +128,7 @@ int task_park(enum why why, hob_time deadline, enum park how)
 		t->timer.when = deadline;
 		w->rt->ops->timer_start(w->poller, &t->timer);
 	}
+	seat_tell(w);
 	t->why = (uint8_t)why;
 	if (at_load(&t->permit, RELAXED) == PERMIT_GIVEN) {
 		at_swap(&t->permit, PERMIT_NONE, ACQUIRE);

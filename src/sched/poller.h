@@ -32,13 +32,16 @@ struct poller_ops {
 
 	/* Unparks the tasks whose waits are over, and sleeps until there is one, the deadline has come, or wake() is
 	 * called: the earliest timer bounds the sleep by itself. Deadline 0 only looks, and is cheap when nothing is
-	 * waited for. May return early for no reason. By the poller's worker. */
+	 * waited for. May return early for no reason. By one thread at a time. */
 	void (*poll)(struct poller *p, hob_time deadline);
 
 	/* Makes a poll() in progress, or else the next one, return. Any thread. */
 	void (*wake)(struct poller *p);
 
-	/* timer->when is set. start: by a task on the poller's worker. stop: by the timer's task, on any
+	/* Is anything waited for? Out of date at once. Any thread. NULL: perhaps. */
+	bool (*expects)(struct poller *p);
+
+	/* timer->when is set. start: by a task on a worker that uses the poller. stop: by the timer's task, on any
 	 * worker; after it the poller does not touch the timer again. A timer that fires is disarmed first, then its
 	 * task is unparked. */
 	void (*timer_start)(struct poller *p, struct timer *t);

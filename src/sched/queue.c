@@ -1,5 +1,5 @@
 /* Where a ready task goes, and where a worker takes its next one from. */
-#include "sched/worker.h"
+#include "sched/seat.h"
 
 /* Every so many switches a worker passes by its own queues once, so that the poller and the shared queue get a turn
  * however busy the tasks keep each other (Go and Tokio: 61, a prime so that it does not beat with the work). */
@@ -8,14 +8,14 @@
 /* So many tasks in a row may each wake the next and have it run at once, then the deque gets its turn. */
 #define WOKEN_RUNS 16u
 
-/* With one worker nobody else looks at `woken`: spare the locked instruction. */
-static struct task *swap_woken(struct worker *w, struct task *t)
+/* Where nobody else looks at `woken`, spare the locked instruction; but others may look from the next time on. */
+static struct task *swap_woken(struct worker *w, struct task *t, bool alone)
 {
-	if (!w->alone)
+	if (!alone)
 		return at_swap(&w->woken, t, ACQ_REL);
 
 	struct task *old = at_load(&w->woken, RELAXED);
-	at_store(&w->woken, t, RELAXED);
+	at_store(&w->woken, t, RELEASE);
 	return old;
 }
 
@@ -30,7 +30,7 @@ static struct worker *own_worker(struct runtime *rt)
 {
 	struct worker *w = HOSTILE ? NULL : worker_self(); /* hostile: every wake moves the task */
 
-	return w && w->rt == rt ? w : NULL;
+	return w && w->rt == rt && !at_load(&w->deposed, RELAXED) ? w : NULL;
 }
 
 void worker_ready(struct runtime *rt, struct task *t)
@@ -57,13 +57,18 @@ void worker_ready_next(struct runtime *rt, struct task *t)
 		worker_ready(rt, t);
 		return;
 	}
-	struct task *old = swap_woken(w, t);
+	bool alone = seat_enter(w);
+	struct task *old = t;
 
-	/* Only what this worker will not run next is worth waking another core for. */
-	if (old) {
+	/* The current task of one that is deposed may not come back for long. */
+	if (LIKELY(!at_load(&w->deposed, RELAXED)))
+		old = swap_woken(w, t, alone);
+	if (old)
 		add(w, old);
+	seat_leave(w);
+	/* Only what this worker will not run next is worth waking another core for. */
+	if (old)
 		idle_notify(rt);
-	}
 }
 
 void worker_requeue(struct worker *w, struct task *t)
@@ -72,35 +77,47 @@ void worker_requeue(struct worker *w, struct task *t)
 		inject_push(&w->rt->inject, &t, 1);
 	else
 		add(w, t);
-	if (w->alone)
+	if (at_load(&w->alone, RELAXED))
 		return;
 	/* If another goes first here, it may compute for long. */
 	if (HOSTILE || w->current || at_load(&w->woken, RELAXED) || deque_length(&w->deque) > 1)
 		idle_notify(w->rt);
 }
 
-static struct task *take_woken(struct worker *w)
+static struct task *take_woken(struct worker *w, bool alone)
 {
 	if (!at_load(&w->woken, RELAXED))
 		return NULL;
-	return swap_woken(w, NULL);
+	return swap_woken(w, NULL, alone);
+}
+
+static struct task *take(struct worker *w, bool alone)
+{
+	struct task *t;
+
+	if (w->slot_runs < WOKEN_RUNS && (t = take_woken(w, alone))) {
+		w->slot_runs++;
+		return t;
+	}
+	w->slot_runs = 0;
+	t = alone ? deque_pop_alone(&w->deque) : deque_pop(&w->deque);
+	return t ? t : take_woken(w, alone);
 }
 
 struct task *worker_next(struct worker *w)
 {
 	struct task *t;
 
+	at_store(&w->runs, w->runs + 1, RELAXED);
 	if (w->tick-- == 0) {
 		w->tick = TICKS;
 		return NULL;
 	}
-	if (w->slot_runs < WOKEN_RUNS && (t = take_woken(w))) {
-		w->slot_runs++;
-		return t;
-	}
-	w->slot_runs = 0;
-	t = w->alone ? deque_pop_alone(&w->deque) : deque_pop(&w->deque);
-	return t ? t : take_woken(w);
+	if (UNLIKELY(at_load(&w->deposed, RELAXED))) /* it has to come by first: see idle.c */
+		return NULL;
+	t = take(w, seat_enter(w));
+	seat_leave(w);
+	return t;
 }
 
 /* A share of what waits there, as far as the deque has room: the first is answered, to be run at once. */
@@ -125,7 +142,7 @@ void worker_give_away(struct worker *w)
 	struct task *t;
 	bool any = false;
 
-	while ((t = take_woken(w)) || (t = deque_pop(&w->deque))) {
+	while ((t = take_woken(w, false)) || (t = deque_pop(&w->deque))) {
 		inject_push(&rt->inject, &t, 1);
 		any = true;
 	}
@@ -163,11 +180,11 @@ static bool ripe(struct deque *d)
 struct task *worker_steal(struct worker *w, bool also_woken)
 {
 	struct runtime *rt = w->rt;
-	unsigned first = (unsigned)(chance(w) % workers_of(rt));
+	unsigned n = queues_of(rt), first = (unsigned)(chance(w) % n);
 
 	DEBUG_CHECK(deque_length(&w->deque) == 0);
-	for (unsigned i = 0; i < workers_of(rt); i++) {
-		struct worker *from = &rt->workers[(first + i) % workers_of(rt)];
+	for (unsigned i = 0; i < n; i++) {
+		struct worker *from = rt->queues[(first + i) % n];
 		struct task *t;
 
 		if (from == w)

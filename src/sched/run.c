@@ -6,7 +6,7 @@
 #include "base/cpus.h"
 #include "base/sys.h"
 #include "sched/allow.h"
-#include "sched/worker.h"
+#include "sched/seat.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
 #define WORKERS_MAX 1024
@@ -28,14 +28,20 @@ static int first_main(void *arg)
 	return 0;
 }
 
-static void worker_loop(struct worker *w)
+void worker_loop(struct worker *w)
 {
 	struct task *t;
 
 	worker_set_self(w);
 	fiber_init_thread(&w->loop);
+	w->self = pthread_self();
+	w->tid = sys.thread_id();
+	at_store(&w->awake, true, RELEASE);
+	at_fence(SEQ_CST);
+	monitor_rouse(w->rt);
 	while ((t = idle_find(w)))
 		worker_run(w, t);
+	at_store(&w->awake, false, RELEASE);
 	fiber_finish_thread(&w->loop);
 	worker_set_self(NULL);
 }
@@ -46,18 +52,36 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+void worker_init(struct runtime *rt, struct worker *w, unsigned i)
+{
+	w->rt = rt;
+	w->index = i;
+	jobs_init(&w->forks);
+	w->forks.follows = rt->follows;
+	w->chance = (rt->seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
+}
+
+void worker_publish(struct runtime *rt, struct worker *w)
+{
+	lock(&rt->seats_lock);
+	rt->queues[rt->nqueues] = w;
+	at_store(&rt->nqueues, rt->nqueues + 1, RELEASE);
+	unlock(&rt->seats_lock);
+}
+
 /* Everything of a worker but its thread. */
 static int worker_create(struct runtime *rt, unsigned i)
 {
 	struct worker *w = &rt->workers[i];
+	int err;
 
-	w->rt = rt;
-	w->index = i;
-	w->alone = rt->most == 1;
-	jobs_init(&w->forks);
-	w->forks.follows = rt->follows;
-	w->chance = (rt->seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
-	return rt->ops->create(&w->poller);
+	worker_init(rt, w, i);
+	w->alone = rt->one;
+	w->seat = w->holder = w;
+	err = rt->ops->create(&w->poller);
+	if (!err)
+		worker_publish(rt, w);
+	return err;
 }
 
 int worker_start(struct runtime *rt)
@@ -77,19 +101,22 @@ static void destroy(struct runtime *rt)
 {
 	if (rt->service)
 		rt->service->destroy(rt->service);
-	for (unsigned i = 0; rt->workers && i < rt->most; i++) {
-		struct worker *w = &rt->workers[i];
+	for (unsigned i = 0; i < queues_of(rt); i++) {
+		struct worker *w = rt->queues[i];
 
 		if (w->thief)
 			task_free(rt, w, w->thief);
 		scopes_free(w->scopes);
 		if (w->nslots)
 			stack_pool_put(rt->stacks, w->slots, (int)w->nslots);
-		if (w->poller)
+		if (w->seat == w)
 			rt->ops->destroy(w->poller);
 	}
+	for (unsigned i = 0; i < rt->nspares; i++)
+		sys.free(rt->spares[i]);
 	stack_pool_destroy(rt->stacks);
 	slab_finish(&rt->tasks);
+	sys.free(rt->queues);
 	sys.free(rt->workers);
 	sys.free(rt);
 }
@@ -113,8 +140,10 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	inject_init(&rt->inject);
 	list_init(&rt->moved);
 	scope_init_root(&rt->root, rt);
+	rt->one = rt->most == 1;
 	rt->workers = sys.alloc_aligned(64, rt->most * sizeof *rt->workers);
-	if (rt->workers)
+	rt->queues = sys.alloc((rt->most + SPARES_MAX) * sizeof(struct worker *));
+	if (rt->workers && rt->queues)
 		err = stack_pool_create(&rt->stacks, opts->stack_bytes ? opts->stack_bytes : STACK_BYTES);
 	if (!err)
 		err = worker_create(rt, 0); /* of the calling thread */
@@ -158,6 +187,11 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 	if (err)
 		return err;
 	first.rt = rt;
+	err = monitor_start(rt);
+	if (err && !rt->follows) {
+		destroy(rt);
+		return err;
+	}
 	err = start_threads(rt);
 	if (!err) {
 		t = task_create(rt, NULL, &rt->root, first_main, &first);
@@ -172,6 +206,8 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 	/* Nobody starts another: that is done by a worker in the look_lock, which looks at `stopping`. */
 	for (unsigned i = 1; i < workers_of(rt); i++)
 		sys.thread_join(rt->workers[i].thread);
+	monitor_stop(rt);
+	seat_finish(rt);
 	if (!err)
 		err = rt->result;
 	destroy(rt);

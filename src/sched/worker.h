@@ -9,6 +9,7 @@
 #include "sched/deque.h"
 #include "sched/inject.h"
 #include "sched/jobs.h"
+#include "sched/monitor.h"
 #include "sched/scope.h"
 #include "sched/slab.h"
 #include "sched/task.h"
@@ -20,14 +21,27 @@
 /* What is left to do for the task that was switched away from, once its stack is no longer in use. */
 enum after { AFTER_NOTHING, AFTER_PARK, AFTER_YIELD, AFTER_EXIT };
 
+#define SPARES_MAX (HOSTILE ? 6 : 128)
+
+/* What the monitor knows of a worker: its own. */
+struct watch {
+	uint32_t runs;
+	bool in_task;
+	hob_time since, at; /* when it saw this task first, and last */
+	int64_t cpu;        /* what the thread had computed, then */
+};
+
 struct worker {
 	struct runtime *rt;
 	atomic_of(struct task *) current; /* read by thieves of jobs, too */
 	struct task *left;                /* see enum after */
 	enum after after;
-	bool alone;         /* the only worker: nobody steals from it */
-	uint32_t tick;      /* switches until the poller and the shared queue have their turn */
-	uint32_t slot_runs; /* tasks run in a row from `woken` */
+	atomic_of(bool) alone;    /* the only one: nobody steals from it. See seat.h */
+	atomic_of(bool) deposed;  /* another runs tasks in its place */
+	atomic_of(bool) inside;   /* it is at work on its queues */
+	atomic_of(uint32_t) runs; /* tasks it has switched to */
+	uint32_t tick;            /* switches until the poller and the shared queue have their turn */
+	uint32_t slot_runs;       /* tasks run in a row from `woken` */
 	struct poller *poller;
 	struct fiber loop; /* the worker's thread itself */
 	uint64_t chance;   /* whom to steal from next */
@@ -40,6 +54,14 @@ struct worker {
 	bool asleep; /* in the list of sleepers; under idle_lock */
 	bool naps;   /* likewise: it sleeps for a while at most */
 	pthread_t thread;
+	struct worker *seat; /* whose poller it uses: its own, or as a spare that of a worker whose place it takes */
+	atomic_of(struct worker *) holder; /* of a seat: who polls there. Under seats_lock */
+	struct lock polling;               /* of a seat: held by who is in its poller */
+	atomic_of(bool) awake;             /* has not gone to sleep: what the monitor looks after */
+	pthread_t self;                    /* its thread, by itself: set before it is awake */
+	pid_t tid;
+	atomic_of(uint32_t) post; /* of a spare: see seat.c */
+	struct watch watch;
 	struct slab_cache tasks;
 	struct hob_scope *scopes; /* ended ones, to be used again */
 	unsigned nscopes;
@@ -61,6 +83,7 @@ struct runtime {
 	struct stack_pool *stacks;
 	struct slab tasks;
 	struct worker *workers;
+	bool one;                     /* worker, never more */
 	unsigned most;                /* workers there may ever be: the size of the array */
 	atomic_of(uint32_t) nworkers; /* of them are started: grows only */
 	bool follows;                 /* the number of cores, as it changes: see allow.c */
@@ -81,6 +104,14 @@ struct runtime {
 	struct lock look_lock;
 	struct lock idle_lock;
 	struct worker *asleep;
+
+	struct lock seats_lock; /* who holds a seat, and who is alone */
+	struct worker **queues; /* of workers and spares: only ever added to, under seats_lock */
+	atomic_of(uint32_t) nqueues;
+	struct worker *spares[SPARES_MAX];
+	unsigned nspares;                /* grows only; by the monitor */
+	atomic_of(uint32_t) spares_busy; /* not parked */
+	struct monitor monitor;
 };
 
 /* The worker of the calling thread, or NULL. To be asked again after a switch, since a task may resume elsewhere; a
@@ -110,8 +141,17 @@ static inline unsigned workers_of(struct runtime *rt)
 	return at_load(&rt->nworkers, ACQUIRE);
 }
 
+/* How many threads may have tasks in their queues: the workers and the spares, in rt->queues. */
+static inline unsigned queues_of(struct runtime *rt)
+{
+	return at_load(&rt->nqueues, ACQUIRE);
+}
+
 /* run.c */
-int worker_start(struct runtime *rt); /* one more; under look_lock */
+void worker_publish(struct runtime *rt, struct worker *w);          /* its queues are looked at from here on */
+void worker_loop(struct worker *w);                                 /* by its thread */
+void worker_init(struct runtime *rt, struct worker *w, unsigned i); /* all but its poller and its thread */
+int worker_start(struct runtime *rt);                               /* one more; under look_lock */
 
 /* park.c */
 void worker_run(struct worker *w, struct task *t); /* on the worker's own stack: until nothing is next */

@@ -67,6 +67,7 @@ int poller_init(struct poller *p);
 void poller_finish(struct poller *p);
 void poller_wake(struct poller *p);
 void poller_woken(struct poller *p); /* by the poller, once wake_fd is readable */
+bool poller_has_timers(struct poller *p);
 void poller_timer_start(struct poller *p, struct timer *t);
 void poller_timer_stop(struct timer *t);
 

@@ -249,6 +249,11 @@ static void poll_epoll(struct poller *p, hob_time deadline)
 	timers_fire(&p->timers);
 }
 
+static bool expects(struct poller *p)
+{
+	return at_load(&container_of(p, struct epoll, poller)->nwaiters, RELAXED) || poller_has_timers(p);
+}
+
 const struct backend backend_epoll = {
 	.sched = {
 		.kind = HOB_BACKEND_EPOLL,
@@ -256,6 +261,7 @@ const struct backend backend_epoll = {
 		.destroy = destroy,
 		.poll = poll_epoll,
 		.wake = poller_wake,
+		.expects = expects,
 		.timer_start = poller_timer_start,
 		.timer_stop = poller_timer_stop,
 	},

@@ -73,6 +73,11 @@ void poller_woken(struct poller *p)
 	at_swap(&p->wake_pending, 0, ACQ_REL);
 }
 
+bool poller_has_timers(struct poller *p)
+{
+	return at_load(&p->timers.next, RELAXED) != HOB_NEVER;
+}
+
 void poller_timer_start(struct poller *p, struct timer *t)
 {
 	t->poller = p;

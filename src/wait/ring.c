@@ -32,7 +32,8 @@ struct ring {
 	struct poller poller;
 	struct lock lock;
 	struct io_uring io;
-	bool wake_armed; /* a poll of wake_fd is under way */
+	bool wake_armed;             /* a poll of wake_fd is under way */
+	atomic_of(uint32_t) awaited; /* operations that are not complete; written under the lock */
 };
 
 struct op {
@@ -124,6 +125,7 @@ static void arm_wake(struct ring *r)
 static unsigned reap(struct ring *r, struct op **ops, int *results, bool *stuck)
 {
 	struct io_uring_cqe *cqes[REAP];
+	uint32_t awaited;
 	unsigned n;
 
 	lock(&r->lock);
@@ -132,12 +134,16 @@ static unsigned reap(struct ring *r, struct op **ops, int *results, bool *stuck)
 		sys.ring_submit(&r->io);
 	*stuck = !r->wake_armed || io_uring_sq_ready(&r->io) > 0; /* also where it took some of them only */
 	n = io_uring_peek_batch_cqe(&r->io, cqes, REAP);
+	awaited = r->awaited;
 	for (unsigned i = 0; i < n; i++) {
 		ops[i] = io_uring_cqe_get_data(cqes[i]);
 		results[i] = cqes[i]->res;
 		if ((void *)ops[i] == (void *)r)
 			r->wake_armed = false;
+		else if (ops[i] != UNATTENDED)
+			awaited--;
 	}
+	at_store(&r->awaited, awaited, RELAXED);
 	io_uring_cq_advance(&r->io, n);
 	unlock(&r->lock);
 	return n;
@@ -247,6 +253,7 @@ static struct io_uring_sqe *start(struct op *op, hob_time deadline, int *err)
 		sqe = get_sqe(r);
 		if (sqe) {
 			*op = (struct op){ .ring = r, .task = task_self() };
+			at_store(&r->awaited, r->awaited + 1, RELAXED);
 			return sqe;
 		}
 		unlock(&r->lock);
@@ -303,6 +310,11 @@ static int poll_fd(int fd, short events, hob_time deadline, enum why why, wait_s
 	return r < 0 ? r : p.revents;
 }
 
+static bool expects(struct poller *p)
+{
+	return at_load(&container_of(p, struct ring, poller)->awaited, RELAXED) || poller_has_timers(p);
+}
+
 const struct backend backend_ring = {
 	.sched = {
 		.kind = HOB_BACKEND_IO_URING,
@@ -310,6 +322,7 @@ const struct backend backend_ring = {
 		.destroy = destroy,
 		.poll = poll_ring,
 		.wake = poller_wake,
+		.expects = expects,
 		.timer_start = poller_timer_start,
 		.timer_stop = poller_timer_stop,
 	},

@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "model.h"
 #include "sched/allow.h"
-#include "sched/worker.h"
+#include "sched/seat.h"
 
 enum { WORKERS = 3 };
 
@@ -16,6 +16,7 @@ struct poller {
 
 static struct runtime rt;
 static struct worker workers[WORKERS];
+static struct worker *queues[] = { &workers[0], &workers[1], &workers[2] };
 static struct poller pollers[WORKERS];
 static struct task running, lone, other;
 static atomic_of(uint32_t) ran;
@@ -63,12 +64,15 @@ static void start(void)
 	rt.workers = workers;
 	rt.most = most;
 	at_store(&rt.nworkers, most, RELAXED);
+	rt.queues = queues;
+	at_store(&rt.nqueues, most, RELAXED);
 	at_store(&rt.allowed, most, RELAXED);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		memset(&workers[i], 0, sizeof workers[i]);
 		workers[i].rt = &rt;
 		workers[i].index = i;
 		workers[i].poller = &pollers[i];
+		workers[i].seat = &workers[i];
 		workers[i].chance = i + 1;
 		workers[i].tick = 100;
 		workers[i].spins_failed = 10;
@@ -141,6 +145,30 @@ bool allow_me(struct worker *w)
 void allow_aside(struct worker *w)
 {
 	(void)w;
+}
+
+/* Nobody is stuck. */
+
+void monitor_rouse(struct runtime *r)
+{
+	(void)r;
+}
+
+bool seat_resume(struct worker *w)
+{
+	(void)w;
+	return true;
+}
+
+bool seat_lie_down(struct worker *w)
+{
+	(void)w;
+	return true;
+}
+
+void seat_look(struct worker *w)
+{
+	poll(w->poller, 0);
 }
 
 /* Programs --------------------------------------------------------------------------------------------------------- */

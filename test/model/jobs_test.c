@@ -11,6 +11,7 @@ enum { JOBS = 3 };
 static struct runtime rt;
 static struct hob_scope scope = { .rt = &rt };
 static struct worker workers[MODEL_THREADS];
+static struct worker *queues[] = { &workers[0], &workers[1], &workers[2] };
 static struct task forker = { .scope = &scope }, thieves[MODEL_THREADS][JOBS];
 static unsigned nthieves[MODEL_THREADS];
 static struct hob_job jobs[JOBS];
@@ -24,6 +25,8 @@ static void start(void)
 	rt.workers = workers;
 	rt.most = 3;
 	at_store(&rt.nworkers, 3, RELAXED);
+	rt.queues = queues;
+	at_store(&rt.nqueues, 3, RELAXED);
 	for (unsigned i = 0; i < MODEL_THREADS; i++) {
 		memset(&workers[i], 0, offsetof(struct worker, forks));
 		workers[i].rt = &rt;

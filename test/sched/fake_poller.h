@@ -13,7 +13,7 @@
 #include "base/sys.h"
 #include "rig.h"
 #include "sched/run.h"
-#include "sched/task.h"
+#include "sched/worker.h"
 
 struct poller {
 	struct poller *next;
@@ -133,32 +133,52 @@ static void fake_jump(void)
 			fake_rouse(p);
 }
 
-static void fake_nap(struct poller *p)
+/* Time does not pass while a task computes, though a spare may sleep in its place. */
+static bool fake_computes(void)
+{
+	struct worker *me = worker_self();
+
+	for (unsigned i = 0; i < queues_of(me->rt); i++)
+		if (me->rt->queues[i] != me && at_load(&me->rt->queues[i]->awake, ACQUIRE))
+			return true;
+	return false;
+}
+
+/* Until it is woken, or so much real time has passed; answers whether it was. */
+static bool fake_nap(struct poller *p, int64_t ns)
 {
 	struct timespec at;
 
 	clock_gettime(CLOCK_REALTIME, &at);
-	at.tv_nsec += HOB_MS;
+	at.tv_nsec += ns;
 	at.tv_sec += at.tv_nsec / HOB_SECOND;
 	at.tv_nsec %= HOB_SECOND;
-	if (pthread_cond_timedwait(&p->woken_up, &fake.lock, &at) == ETIMEDOUT)
-		fake_rouse(p);
+	return pthread_cond_timedwait(&p->woken_up, &fake.lock, &at) != ETIMEDOUT;
 }
 
 static void fake_sleep(struct poller *p, hob_time deadline)
 {
+	bool computes;
+
 	if (fake.early && roll(&fake.dice, fake.early) == 0)
 		return;
 	p->sleeping = true;
 	p->until = deadline;
 	fake.asleep++;
 	while (p->sleeping) {
-		if (fake.asleep == fake.n)
+		computes = fake.asleep == fake.n && fake_computes();
+		if (fake.asleep == fake.n && !computes)
 			fake_jump();
-		if (p->sleeping && deadline != HOB_NEVER)
-			fake_nap(p);
-		else if (p->sleeping)
+		if (!p->sleeping)
+			break;
+		if (deadline != HOB_NEVER) {
+			if (!fake_nap(p, HOB_MS))
+				fake_rouse(p);
+		} else if (computes) {
+			fake_nap(p, HOB_MS / 10); /* such a one does not pass here when it is done: look again */
+		} else {
 			pthread_cond_wait(&p->woken_up, &fake.lock);
+		}
 	}
 	p->until = HOB_NEVER;
 }

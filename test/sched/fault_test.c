@@ -13,7 +13,7 @@
 enum { ENOUGH = 2000 };
 
 /* The requests, and what each may fail with. */
-enum kind { ALLOC, MAP, PROTECT, ADVISE, THREAD, EVENTFD, EPOLL, CTL, RING, KINDS };
+enum kind { ALLOC, MAP, PROTECT, ADVISE, THREAD, OPEN, EVENTFD, EPOLL, CTL, RING, KINDS };
 
 static const struct {
 	const char *name;
@@ -24,6 +24,7 @@ static const struct {
 	[PROTECT] = { "protect", { ENOMEM } },
 	[ADVISE] = { "advise", { EINVAL, ENOMEM } },
 	[THREAD] = { "thread_create", { EAGAIN } },
+	[OPEN] = { "open", { EMFILE } },
 	[EVENTFD] = { "eventfd", { EMFILE, ENFILE } },
 	[EPOLL] = { "epoll_create", { EMFILE } },
 	[CTL] = { "epoll_ctl", { ENOMEM, ENOSPC } },
@@ -115,6 +116,11 @@ static int give_thread(pthread_t t)
 	return sys_real.thread_join(t);
 }
 
+static int try_open(const char *path, int flags)
+{
+	return counted(&fds, fails(OPEN) ? -plan.error : sys_real.open(path, flags));
+}
+
 static int try_eventfd(void)
 {
 	return counted(&fds, fails(EVENTFD) ? -plan.error : sys_real.eventfd());
@@ -159,6 +165,7 @@ static void stand_between(void)
 	sys.advise = try_advise;
 	sys.thread_create = try_thread;
 	sys.thread_join = give_thread;
+	sys.open = try_open;
 	sys.eventfd = try_eventfd;
 	sys.epoll_create = try_epoll;
 	sys.epoll_ctl = try_ctl;

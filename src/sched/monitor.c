@@ -1,0 +1,205 @@
+/* The monitor: a thread that sees to it that as many workers run tasks as there are places for them, whatever the tasks
+ * do. It looks from time to time, and sleeps without end where there is nothing to look after.
+ *
+ * What it sees of a worker is its count of tasks begun. One that is in the same task at two looks in a row is stuck, in
+ * one of two ways, which the thread's own CPU clock tells apart: blocked in the kernel (`held`), if it has computed for
+ * less than half of the time between, and its state says so too, since a thread that waits for a core has a clock that
+ * stands still as well; or computing. The place of a worker that is held is taken at once. One that computes has a core
+ * to itself rightly, and is given COMPUTE_NS before another thread shares it; that time doubles with each that computes
+ * so already, so that a crowd of long computations does not become a crowd of threads. In either case only where there
+ * is something to do: a ready task, or something that is waited for.
+ *
+ * A look costs some microseconds. Every LOOK_NS is a fraction of a percent of a core, and finds the first stuck task in
+ * two of these; for ALERT_NS after that, since stuck tasks seldom come alone, looks are ALERT_LOOK_NS apart.
+ *
+ * It sleeps once nothing has happened between two looks, and every worker is asleep itself or stuck and relieved. A
+ * worker says when it is awake (`awake`, fence), and then looks whether the monitor sleeps; the monitor says that it
+ * sleeps, fences, and looks once more at every `awake`.
+ *
+ * Rejected: signals to interrupt a long computation (they interrupt system calls, and a task may be anywhere); a timer
+ * a worker, armed and disarmed around each task (a system call a task); the workers watch each other (none is there to
+ * do it where there is one, or all are stuck). */
+#include "sched/monitor.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/sys.h"
+#include "sched/seat.h"
+
+#define LOOK_NS (HOSTILE ? 20 * HOB_US : HOB_MS)
+#define ALERT_LOOK_NS (HOSTILE ? 20 * HOB_US : 100 * HOB_US)
+#define ALERT_NS HOB_SECOND
+#define COMPUTE_NS (HOSTILE ? 0 : HOB_MS)
+#define DOUBLED_MAX 5     /* COMPUTE_NS at most so often */
+#define COMPUTING_MAX 16u /* as many spares at most stand in for tasks that compute */
+
+enum { WATCHES, SLEEPS, STOPS };
+
+/* What one look has seen. */
+struct sight {
+	uint32_t runs;
+	unsigned awake;     /* workers that may yet need a spare */
+	unsigned computing; /* that have one */
+	bool stuck;
+};
+
+/* Does the kernel say that the thread is neither on a core nor waiting for one? Where it says nothing: yes. */
+static bool off_core(struct worker *w)
+{
+	char path[48], stat[128], *state;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)w->tid);
+	fd = sys.open(path, O_RDONLY);
+	if (fd < 0)
+		return true;
+	n = sys.read(fd, stat, sizeof stat - 1);
+	sys.close(fd);
+	stat[n > 0 ? n : 0] = '\0';
+	state = strrchr(stat, ')'); /* the name before it is the program's own choice */
+	return !state || !state[1] || state[2] != 'R';
+}
+
+/* Something that would go on if another took this place. */
+static bool is_wanted(struct worker *w)
+{
+	struct runtime *rt = w->rt;
+
+	return at_load(&rt->inject.length, RELAXED) || at_load(&rt->nmoved, RELAXED) || at_load(&w->woken, RELAXED) ||
+	       deque_length(&w->deque) || !rt->ops->expects || rt->ops->expects(w->poller);
+}
+
+static void begin_watch(struct watch *seen, uint32_t runs, hob_time now, int64_t cpu)
+{
+	*seen = (struct watch){ .runs = runs, .in_task = true, .since = now, .at = now, .cpu = cpu };
+}
+
+/* A worker that is in the same task as before. */
+static void watch_on(struct worker *w, hob_time now, int64_t cpu, unsigned computing, struct sight *s)
+{
+	struct watch *seen = &w->watch;
+	bool held = cpu >= 0 && 2 * (cpu - seen->cpu) < now - seen->at && off_core(w);
+	hob_time patience = COMPUTE_NS << (computing < DOUBLED_MAX ? computing : DOUBLED_MAX);
+
+	seen->at = now;
+	seen->cpu = cpu;
+	if (at_load(&w->deposed, RELAXED)) {
+		seat_drain(w);
+		s->computing += !held;
+		return;
+	}
+	s->awake++;
+	if ((held || (now - seen->since >= patience && computing < COMPUTING_MAX)) && is_wanted(w) && seat_relieve(w))
+		s->stuck = true;
+}
+
+static void look_at(struct worker *w, hob_time now, unsigned computing, struct sight *s)
+{
+	uint32_t runs = at_load(&w->runs, RELAXED);
+	int64_t cpu;
+
+	s->runs += runs;
+	if (!at_load(&w->awake, ACQUIRE) || !at_load(&w->current, RELAXED)) {
+		s->awake += at_load(&w->awake, RELAXED);
+		w->watch.in_task = false;
+		return;
+	}
+	cpu = sys.thread_cpu(w->self);
+	if (w->watch.in_task && w->watch.runs == runs) {
+		watch_on(w, now, cpu, computing, s);
+		return;
+	}
+	begin_watch(&w->watch, runs, now, cpu);
+	s->awake++;
+}
+
+static struct sight look(struct runtime *rt)
+{
+	struct sight s = { 0 };
+	hob_time now = sys.now();
+
+	for (unsigned i = 0; i < queues_of(rt); i++)
+		look_at(rt->queues[i], now, rt->monitor.computing, &s);
+	rt->monitor.computing = s.computing;
+	if (s.stuck)
+		rt->monitor.alert_until = now + ALERT_NS;
+	return s;
+}
+
+static bool any_awake(struct runtime *rt)
+{
+	for (unsigned i = 0; i < queues_of(rt); i++) {
+		struct worker *w = rt->queues[i];
+
+		if (at_load(&w->awake, RELAXED) && !at_load(&w->deposed, RELAXED))
+			return true;
+	}
+	return false;
+}
+
+/* Until a worker wakes, or the runtime stops. */
+static void sleep_on(struct runtime *rt)
+{
+	struct monitor *m = &rt->monitor;
+	uint32_t was = WATCHES;
+
+	if (!at_cas(&m->state, &was, SLEEPS, SEQ_CST))
+		return;
+	at_fence(SEQ_CST);
+	was = SLEEPS;
+	if (any_awake(rt))
+		at_cas(&m->state, &was, WATCHES, SEQ_CST);
+	while (at_load(&m->state, ACQUIRE) == SLEEPS)
+		futex_wait(&m->state, SLEEPS, HOB_NEVER);
+}
+
+static void *monitor_main(void *arg)
+{
+	struct runtime *rt = arg;
+	struct monitor *m = &rt->monitor;
+
+	while (at_load(&m->state, ACQUIRE) != STOPS) {
+		struct sight s = look(rt);
+		bool ran = s.runs != m->runs;
+
+		m->runs = s.runs;
+		if (!ran && !s.awake) {
+			sleep_on(rt);
+			continue;
+		}
+		hob_time now = sys.now();
+		futex_wait(&m->state, WATCHES, now + (now < m->alert_until ? ALERT_LOOK_NS : LOOK_NS));
+	}
+	return NULL;
+}
+
+void monitor_rouse(struct runtime *rt)
+{
+	uint32_t was = SLEEPS;
+
+	if (LIKELY(at_load(&rt->monitor.state, RELAXED) != SLEEPS))
+		return;
+	if (at_cas(&rt->monitor.state, &was, WATCHES, ACQ_REL))
+		futex_wake(&rt->monitor.state, 1);
+}
+
+int monitor_start(struct runtime *rt)
+{
+	int err = sys.thread_create(&rt->monitor.thread, monitor_main, rt);
+
+	rt->monitor.there = !err;
+	return err;
+}
+
+void monitor_stop(struct runtime *rt)
+{
+	if (!rt->monitor.there)
+		return;
+	at_swap(&rt->monitor.state, STOPS, ACQ_REL);
+	futex_wake(&rt->monitor.state, 1);
+	sys.thread_join(rt->monitor.thread);
+}
