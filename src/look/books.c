@@ -9,7 +9,8 @@ static int64_t least(int64_t a, int64_t b)
 /* A counter that goes back is a thread of the same number, or a broken kernel: nothing is believed of it. */
 static int64_t grown(uint64_t now, uint64_t then)
 {
-	return now > then ? (int64_t)least((int64_t)(now - then), INT64_MAX / 4) : 0;
+	uint64_t more = now > then ? now - then : 0;
+	return more < INT64_MAX / 4 ? (int64_t)more : INT64_MAX / 4;
 }
 
 void look_books_open(struct look_books *b, int64_t now, const struct look_counters *c, bool running)
@@ -50,7 +51,7 @@ struct look_span look_books_running(struct look_books *b, int64_t now, const str
 {
 	struct look_span s = span(b, now, c);
 	bool all_along = b->running && c->runs == b->at.runs;
-	int64_t kept = least(s.wait, LOOK_TICK);
+	int64_t kept = least(s.wait, LOOK_LATE);
 	s.to -= kept;
 	s.wait -= kept;
 	if (all_along) { /* it never left its core: the hypervisor, or an interrupt, took it away */
@@ -65,10 +66,13 @@ struct look_span look_books_running(struct look_books *b, int64_t now, const str
 struct look_span look_books_close(struct look_books *b, int64_t now, enum look_state state)
 {
 	struct look_span s = { .from = b->open, .to = now > b->open ? now : b->open };
-	if (state == LOOK_COMPUTE)
-		s.compute = s.to - s.from;
-	else
-		s.wait = s.to - s.from;
+	int64_t length = s.to - s.from;
+	if (state == LOOK_COMPUTE) { /* a tick of it may be late; what is more than that was spent in the queue */
+		s.compute = least(length, LOOK_TICK);
+		s.ready = length - s.compute;
+	} else {
+		s.wait = length;
+	}
 	enter(b, &s, &b->at, false);
 	if (state != LOOK_COMPUTE)
 		b->ns[state] += s.wait;

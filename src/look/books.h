@@ -2,7 +2,8 @@
  *
  * The kernel counts the time on a core and in the run queue; what remains of a span was spent blocked, and a sample at
  * its end says on what. The counters are exact once a thread has blocked; while it runs they are late by up to a tick,
- * so that the end of a span in which it was seen running stays open. Pure. */
+ * and while it queues by all of that, so that the end of a span in which it was seen to run, or to queue, stays open.
+ * Pure. */
 #ifndef LOOK_BOOKS_H
 #define LOOK_BOOKS_H
 
@@ -42,6 +43,9 @@ struct look_span look_books_running(struct look_books *b, int64_t now, const str
 /* It is gone; `state` is what it was last seen in: LOOK_COMPUTE or a wait. */
 struct look_span look_books_close(struct look_books *b, int64_t now, enum look_state state);
 
-enum { LOOK_TICK = 10000000 }; /* ns: the longest tick of a kernel */
+enum {
+	LOOK_TICK = 10000000,  /* ns: the longest tick of a kernel */
+	LOOK_LATE = 100000000, /* how late counters may be: time in the queue counts once it has ended */
+};
 
 #endif
