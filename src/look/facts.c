@@ -183,6 +183,10 @@ void look_facts(struct look_facts *f, const struct look_sampler *s, double cores
 		f->unseen = f->cpu - f->compute;
 		f->compute = f->cpu;
 	}
+	if (f->cpu > 0 && f->compute > f->cpu + 0.02) { /* guesses about threads that were seldom looked at */
+		f->waits[LOOK_OTHER] += f->compute - f->cpu;
+		f->compute = f->cpu;
+	}
 	if (usage->user >= 0) {
 		f->user = usage->user;
 		f->kernel = usage->kernel;

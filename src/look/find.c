@@ -79,6 +79,7 @@ int look_add_thread(struct look_sampler *s, struct look_process *p, pid_t tid)
 	t->old = s->walking_first;
 	look_books_open(&t->books, now, &(struct look_counters){ 0 }, true);
 	s->born++;
+	s->unopened++;
 	p->alive++;
 	p->most = p->alive > p->most ? p->alive : p->most;
 	return 0;

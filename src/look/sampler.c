@@ -13,7 +13,9 @@
 #define SHORT_LIFE 50000000   /* ns: who lives shorter than this is kept as a part of a sum */
 #define CHECK_EVERY 100000000 /* ns between looks at a process for a new program, and its memory */
 
-enum { KEPT_MOST = 8192 };
+#define FIRST_LOOKS 1000000 /* ns a round, while there are threads that were never looked at */
+
+enum { KEPT_MOST = 16384 };
 
 int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_options *o)
 {
@@ -152,7 +154,7 @@ static void drop(struct look_sampler *s, unsigned place)
 /* Threads from where the last round ended; as many as the share of a core allows. */
 static void look_at_threads(struct look_sampler *s, int64_t now)
 {
-	int64_t until = now + (int64_t)(s->options.share * 1e9 / s->options.hz);
+	int64_t until = sys.now() + (s->unopened ? FIRST_LOOKS : (int64_t)(s->options.share * 1e9 / s->options.hz));
 	unsigned left = s->live_count;
 	while (left--) {
 		if (s->cursor >= s->live_count)

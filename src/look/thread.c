@@ -15,6 +15,7 @@
 enum { SLOTS_MAX = 128, TRIES = 25, LIVE_FEW = 16 };
 #define SLEEP_MOST 500000000 /* ns between looks at a thread that sleeps */
 #define OPEN_MOST 20000000   /* ns that the books of one that runs stay open */
+#define GAP_MOST 100000000   /* ns between looks, for what came last to be taken as going on */
 #define SPLIT_EVERY 50000000 /* ns of computing until user and kernel are told apart anew */
 
 /* A file of the thread, kept open where descriptors allow: what is open stays that of this thread, whatever its number
@@ -251,6 +252,7 @@ static void open_books(struct look_sampler *s, struct look_thread *t, int64_t no
 	static const struct look_counters none;
 	int64_t start = now - (int64_t)(c->ran + c->queued);
 	t->opened = true;
+	s->unopened--;
 	if (t->old) {
 		look_books_open(&t->books, now, c, false);
 		t->runs_before = c->runs;
@@ -321,9 +323,11 @@ void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now)
 		note(s, t, &span, label);
 		t->last_at = now;
 		note_length(t);
-	} else {
+	} else if (t->opened) {
 		if (t->blocked)
 			close_wait(s, t);
+		if (!known && now - t->last_at > GAP_MOST && label == LOOK_COMPUTE)
+			label = LOOK_OTHER; /* nobody can say what it did so long */
 		span = look_books_running(&t->books, known ? now : t->last_at, known ? &c : &t->last);
 		note(s, t, &span, LOOK_COMPUTE);
 		/* It went somewhere between the looks; what is still open it did as before. */
@@ -333,6 +337,7 @@ void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now)
 	}
 	if (known)
 		t->last = c;
+	s->unopened -= !t->opened; /* it came and went between the looks: its life is not in the books */
 	close_fds(t);
 	t->ended = true;
 }
