@@ -1,0 +1,43 @@
+#!/bin/bash
+# `hob why` as a user meets it: statuses, files, and the output of the command left alone.
+. "$(dirname "$0")/lib.sh"
+
+refused() {
+	local wanted=$1 line=$2
+	shift 2
+	try "$@"
+	is "status of: ${*:2}" "$status" "$wanted"
+	is "line of: ${*:2}" "$err" "$line"
+}
+
+help="; try 'hob why --help'"
+refused 2 "hob why: no command and no --pid given$help" "$hob" why
+refused 2 "hob why: --pid takes the number of a process, not 0$help" "$hob" why -p 0
+refused 2 "hob why: both --pid and a command: true$help" "$hob" why -p 1 true
+refused 2 "hob why: --hz takes a number from 1 to 10000, not 1e9$help" "$hob" why --hz 1e9 true
+refused 2 "hob why: --expect takes compute, wait or gil, not ?[31m$help" "$hob" why --expect $'\e[31m' true
+refused 2 "hob why: there is no process 4194303" "$hob" why -p 4194303
+refused 127 "hob why: jump: command not found" "$hob" why jump
+refused 126 "hob why: ./: Permission denied" "$hob" why ./
+
+try "$hob" why -o report sh -c 'echo out; echo err >&2; exit 7'
+is 'the status is passed on' "$status" 7
+is 'output is left alone' "$out" out
+is 'and so are errors' "$err" err
+ok 'the report is in the file' grep -q 'exit status 7' report
+try "$hob" why -o report sh -c 'kill -9 $$'
+is 'a signal is passed on' "$status" 137
+try "$hob" why --json -o a.json --html a.html --flame a.folded -- python3 -c 'import time; time.sleep(0.2)'
+is 'it succeeds' "$status" 0
+ok 'the JSON is JSON' python3 -m json.tool a.json /dev/null
+ok 'shares add up to the life' python3 -c '
+import json
+for t in json.load(open("a.json"))["threads"]:
+    assert not t["seconds"] or abs(sum(t["shares"].values()) - 1) < 0.001, t'
+ok 'the page has figures' grep -q '"lanes":' a.html
+ok 'stacks are folded' grep -qE '^[a-z]+;.* [0-9]+$' a.folded
+try "$hob" why -o report --expect compute sleep 0.2
+is 'what was not expected' "$status" 1
+try "$hob" why -o report --expect wait sleep 0.2
+is 'what was expected' "$status" 0
+finish
