@@ -11,49 +11,53 @@
  * it each time. See wait/blocking.c. */
 #define LOOKS_ALONE 256
 #define LOOK_NS 20000
+#define LOOK_WOKEN_NS 40000
 #define LOOKS_FAILED 4
 #define LOOKS_PAUSED 64
 
 #define STUCK_NS (100 * HOB_MS) /* a worker that has not taken its request by then will not */
 #define TRIES 8                 /* of a call whose workers die before they begin it */
 
-static bool looking_pays(struct hob_pool *p)
+static bool looking_pays(atomic_of(uint32_t) *failed)
 {
-	uint32_t n = at_load(&p->looks_failed, RELAXED);
+	uint32_t n = at_load(failed, RELAXED);
 
 	if (n < LOOKS_FAILED)
-		return true;
-	at_store(&p->looks_failed, n < LOOKS_FAILED + LOOKS_PAUSED ? n + 1 : LOOKS_FAILED - 1, RELAXED);
+		return !HOSTILE;
+	at_store(failed, n < LOOKS_FAILED + LOOKS_PAUSED ? n + 1 : LOOKS_FAILED - 1, RELAXED);
 	return false;
 }
 
-static void looked(struct hob_pool *p, bool found)
+static void looked(atomic_of(uint32_t) *failed, bool found)
 {
-	uint32_t n = at_load(&p->looks_failed, RELAXED);
+	uint32_t n = at_load(failed, RELAXED);
 
 	if (found ? n != 0 : n < LOOKS_FAILED)
-		at_store(&p->looks_failed, found ? 0 : n + 1, RELAXED);
+		at_store(failed, found ? 0 : n + 1, RELAXED);
 }
 
+/* One that had to be woken is looked for as well, in books of its own: its waking is the first half of the way, and the
+ * caller's would be the second. */
 static bool look(struct hob_pool *p, struct hand *h)
 {
+	atomic_of(uint32_t) *failed = &p->looks_failed[h->awake];
 	hob_time until;
 	bool found = false;
 
-	if (!h->awake || !looking_pays(p))
+	if (!looking_pays(failed))
 		return hand_answered(h);
-	for (int i = 0; i < LOOKS_ALONE && !found; i++) {
+	for (int i = 0; h->awake && i < LOOKS_ALONE && !found; i++) {
 		at_pause();
 		found = hand_answered(h);
 	}
 	if (!found) {
-		until = sys.now() + LOOK_NS;
+		until = sys.now() + (h->awake ? LOOK_NS : LOOK_WOKEN_NS);
 		do {
 			hob_yield();
 			found = hand_answered(h);
 		} while (!found && sys.now() < until);
 	}
-	looked(p, found);
+	looked(failed, found);
 	return found;
 }
 

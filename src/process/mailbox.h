@@ -10,7 +10,8 @@
  *		POSTED -> TAKEN		worker (acquire: it sees the message). From here on the call has begun
  *		POSTED -> NONE		caller, who gives up: succeeds only where the worker has not begun
  *		TAKEN -> NONE		worker, before it answers
- *		NONE -> RETIRED		worker, before it ends of itself
+ *		TAKEN -> RETIRED	worker, in the place of that, where this answer is its last; a request posted
+ *					after it finds nobody, and is not begun
  *
  *	answer	any -> NONE		caller, before it posts: the worker leaves the word alone without a request
  *		NONE -> WATCHED		caller, before it sleeps. DONE before: then it does not sleep

@@ -22,7 +22,7 @@ struct hob_pool {
 	unsigned looking; /* calls whose hand works, and who will pass it on or say that it takes long */
 	hob_time service; /* how long a call takes, ns, lately */
 	uint64_t calls, deaths, started;
-	atomic_of(uint32_t) looks_failed;
+	atomic_of(uint32_t) looks_failed[2]; /* lately, in a row: of hands that were asleep; that were awake */
 };
 
 /* A call's way to a hand, on its caller's stack. */

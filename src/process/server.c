@@ -95,10 +95,8 @@ static bool take_order(struct server *s)
 	struct cmsghdr *c = got > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	int fds[ORDER_FDS], n = 0, err = -EMFILE;
 
-	if (got == 0)
-		return false;
-	if (got < 0)
-		return got == -EAGAIN || got == -EINTR || got == -ENOMEM || got == -ENOBUFS;
+	if (got <= 0) /* an order that cannot be read would be asked for without end: better to end, and be missed */
+		return got == -EAGAIN || got == -EINTR;
 	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(sizeof(int))) {
 		n = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 		memcpy(fds, CMSG_DATA(c), (size_t)n * sizeof(int));
@@ -179,24 +177,23 @@ static _Noreturn void end(struct server *s)
 	sys.exit_now(0);
 }
 
-/* Descriptors 0 to 2 and the two it needs, all others closed. */
+/* Descriptors 0 to 2 and the two it needs, all others closed: above all our copy of the program's end of `control`, or
+ * it would never be seen to close. */
 static bool settle(int control, int parent)
 {
 	int null = sys.open("/dev/null", O_RDWR);
 
 	control = sys.dup_from(control, 16);
 	parent = parent < 0 ? -1 : sys.dup_from(parent, 16);
-	if (null < 0 || control < 0)
+	if (null < 0 || control < 0 || sys.dup_to(null, 0, 0) < 0 || sys.dup_to(null, 1, 0) < 0)
 		return false;
-	sys.dup_to(null, 0, 0);
-	sys.dup_to(null, 1, 0);
-	if (sys.getfl(2) < 0)
-		sys.dup_to(null, 2, 0);
-	sys.dup_to(control, CONTROL_FD, O_CLOEXEC);
-	if (parent >= 0)
-		sys.dup_to(parent, PARENT_FD, O_CLOEXEC);
-	sys.close_from(parent >= 0 ? PARENT_FD + 1 : PARENT_FD);
-	return true;
+	if (sys.getfl(2) < 0 && sys.dup_to(null, 2, 0) < 0)
+		return false;
+	if (sys.dup_to(control, CONTROL_FD, O_CLOEXEC) < 0)
+		return false;
+	if (parent >= 0 && sys.dup_to(parent, PARENT_FD, O_CLOEXEC) < 0)
+		return false;
+	return sys.close_from(parent >= 0 ? PARENT_FD + 1 : PARENT_FD) == 0;
 }
 
 _Noreturn void server_main(int control, int parent)

@@ -134,30 +134,31 @@ static int run(struct worker *w, struct hob_call *call)
 	return result;
 }
 
+/* True: it has used half of its time, and ends after this answer rather than within some later call. */
+static bool retires(struct worker *w)
+{
+	return w->cpu_half && sys.cpu_clock(getpid()) > w->cpu_half;
+}
+
 static void answer(struct worker *w)
 {
 	struct mailbox *b = w->box;
 	struct hob_call call;
 	int result = run(w, &call);
+	bool last = retires(w);
 
 	at_store(&b->result, result, RELAXED);
 	at_store(&b->out_len, call.out_len < call.out_size ? call.out_len : call.out_size, RELAXED);
 	step(STEP_WRITTEN);
-	at_store(&b->request, REQUEST_NONE, RELAXED); /* seen before the answer is: that releases */
+	/* seen before the answer is: that releases */
+	at_store(&b->request, last ? REQUEST_RETIRED : REQUEST_NONE, RELAXED);
 	step(STEP_FREE);
-	if (at_swap(&b->answer, ANSWER_DONE, ACQ_REL) != ANSWER_WATCHED)
-		return;
-	step(STEP_ANSWERED);
-	sys.send(SOCKET_FD, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	step(STEP_RUNG);
-}
-
-/* Ends a worker that has used half of its time; where a request is there already, that comes first. */
-static void retire(struct worker *w)
-{
-	uint32_t was = REQUEST_NONE;
-
-	if (sys.cpu_clock(getpid()) > w->cpu_half && at_cas(&w->box->request, &was, REQUEST_RETIRED, ACQ_REL))
+	if (at_swap(&b->answer, ANSWER_DONE, ACQ_REL) == ANSWER_WATCHED) {
+		step(STEP_ANSWERED);
+		sys.send(SOCKET_FD, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		step(STEP_RUNG);
+	}
+	if (last)
 		sys.exit_now(0);
 }
 
@@ -173,8 +174,6 @@ static _Noreturn void serve(struct worker *w)
 			continue; /* taken back */
 		step(STEP_TAKEN);
 		answer(w);
-		if (w->cpu_half)
-			retire(w);
 	}
 }
 
