@@ -15,6 +15,7 @@ enum {
 	ENOUGH_JOBS = 8, /* to remember what they settled at */
 };
 
+static const double MOSTLY_COMPUTE = 0.6;
 static const double STALLED = 0.1; /* of the time waiting for memory: too much */
 static const double LET_GO = 0.75; /* so many of the jobs stay then */
 
@@ -183,6 +184,9 @@ static void decide(struct limit *l, const struct limit_sample *s, struct limit_n
 	double climb = round(l->climb.cap);
 	if (l->climb.frozen > 0)
 		climb = fmin(climb, fmax(l->climb.frozen, l->running));
+	if (gate_computes(&l->gate) >
+	    MOSTLY_COMPUTE) /* then the cores decide, and what others waited for says nothing */
+		climb = fmax(climb, l->options.cores);
 	l->jobs = within(l, fmin(fmin(l->gate.jobs, climb), others));
 }
 
