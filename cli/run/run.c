@@ -70,7 +70,7 @@ void run_kill(struct run *r)
 	r->kill_at = hob_after(HOB_SECOND);
 	tree_signal(&everybody, SIGTERM);
 	tree_signal(&everybody, SIGCONT); /* a stopped one would not hear it */
-	if (hob_spawn(r->helpers, kill_task, r))
+	if (hob_lane_spawn(r->helpers, r->lane, kill_task, r))
 		tree_kill(&everybody);
 }
 
@@ -111,17 +111,17 @@ static bool wanted(enum when when, const struct run *r, bool dumb_too)
 static int start_helpers(struct run *r)
 {
 	bool progress = wanted(r->options->progress, r, false);
-	int err = hob_spawn(r->helpers, signals_task, r);
+	int err = hob_lane_spawn(r->helpers, r->lane, signals_task, r);
 	if (!err)
-		err = hob_spawn(r->helpers, reap_task, r);
+		err = hob_lane_spawn(r->helpers, r->lane, reap_task, r);
 	if (!err) /* even with --jobs: --set may take that back */
-		err = hob_spawn(r->helpers, sampler_task, r);
+		err = hob_lane_spawn(r->helpers, r->lane, sampler_task, r);
 	if (!err)
-		err = hob_spawn(r->helpers, steer_task, r);
+		err = hob_lane_spawn(r->helpers, r->lane, steer_task, r);
 	if (!err && progress)
-		err = hob_spawn(r->helpers, progress_task, r);
+		err = hob_lane_spawn(r->helpers, r->lane, progress_task, r);
 	if (!err && r->log.fd >= 0 && r->log.sync == SYNC_BATCH)
-		err = hob_spawn(r->helpers, log_sync_task, r);
+		err = hob_lane_spawn(r->helpers, r->lane, log_sync_task, r);
 	return err;
 }
 
@@ -191,7 +191,7 @@ static int read_header(struct run *r)
 	return r->status;
 }
 
-static int pile_task(void *run)
+static int pile(void *run)
 {
 	struct run *r = run;
 	int status = r->options->header ? read_header(r) : 0;
@@ -215,7 +215,7 @@ static int pile_task(void *run)
 	if (!err)
 		event_begin(r);
 	if (!err && !r->stopping)
-		err = hob_spawn(r->admission, admission_task, r);
+		err = hob_lane_spawn(r->admission, r->lane, admission_task, r);
 	if (!err) {
 		hob_scope_wait(r->admission, HOB_NEVER);
 		hob_scope_wait(r->jobs, HOB_NEVER);
@@ -238,6 +238,17 @@ static int pile_task(void *run)
 	if (wanted(r->options->summary, r, true) && !r->pipe_gone)
 		summary_say(r);
 	return exit_status(r);
+}
+
+static int pile_task(void *run)
+{
+	struct run *r = run;
+	int status = hob_lane_create(&r->lane, NULL);
+	if (status)
+		return status;
+	status = hob_lane_call(r->lane, pile, r, HOB_NEVER);
+	hob_lane_destroy(r->lane);
+	return status;
 }
 
 static void finish(struct run *r)

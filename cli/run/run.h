@@ -1,7 +1,8 @@
 /* The state of one `hob run`, which its tasks share.
  *
- * The runtime has one worker, so tasks take turns: what is read and written between two calls that park cannot change
- * meanwhile, and needs no lock. The mutex here only serves the condition. */
+ * All of them are in one lane, so they take turns: what is read and written between two calls that park cannot change
+ * meanwhile, and needs no lock, whichever thread runs them (a spare one, where the worker is stuck in a system call).
+ * The mutex here only serves the condition. */
 #ifndef CLI_RUN_RUN_H
 #define CLI_RUN_RUN_H
 
@@ -129,6 +130,7 @@ struct run {
 	bool held_back;    /* since the last sample, a job could have started but for the limit */
 	bool held_now;     /* and it still could, when last asked */
 
+	struct hob_lane *lane;
 	struct hob_mutex mutex;
 	struct hob_cond changed; /* a job has ended, or the limit has grown */
 	struct hob_scope *jobs, *admission, *helpers;

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static int put(int fd, const char *bytes, size_t len)
@@ -78,6 +79,17 @@ static int begin(struct joblog *l, bool resume)
 	return resume && s.st_size ? 0 : put_whole(l->fd, record_header, strlen(record_header));
 }
 
+/* A runner that was killed a moment ago may still be on its way out, or a child of it that has yet to execute. */
+static int lock(int fd)
+{
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
+		if (errno != EWOULDBLOCK || tries == 100)
+			return -errno;
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
+	}
+	return 0;
+}
+
 int joblog_open(struct joblog *l, const char *path, bool resume, enum log_sync sync)
 {
 	*l = JOBLOG_NONE;
@@ -85,7 +97,9 @@ int joblog_open(struct joblog *l, const char *path, bool resume, enum log_sync s
 	l->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
 	if (l->fd < 0)
 		return -errno;
-	int err = flock(l->fd, LOCK_EX | LOCK_NB) ? -errno : begin(l, resume);
+	int err = lock(l->fd);
+	if (!err)
+		err = begin(l, resume);
 	if (err)
 		joblog_close(l);
 	return err;
