@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "truth.h"
@@ -83,6 +84,14 @@ static void *live(void *arg)
 	return NULL;
 }
 
+static double cpu_of(int who)
+{
+	struct rusage u;
+	getrusage(who, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1e-6;
+}
+
 static void write_truth(double wall)
 {
 	static const char *const names[CAUSES] = { "compute", "ready", "network", "socket",   "pipe", "disk",
@@ -94,7 +103,8 @@ static void write_truth(double wall)
 		perror(path);
 		exit(2);
 	}
-	fprintf(f, "{\"wall\": %.6f, \"life\": %.6f, \"seconds\": {", wall, total.life);
+	fprintf(f, "{\"wall\": %.6f, \"life\": %.6f, \"cpu\": %.6f, \"seconds\": {", wall, total.life,
+		cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN));
 	for (int i = 0; i < CAUSES; i++)
 		fprintf(f, "%s\"%s\": %.6f", i ? ", " : "", names[i], total.spent[i]);
 	fprintf(f, "}}\n");
