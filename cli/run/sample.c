@@ -52,6 +52,8 @@ static struct seen look_at_jobs(struct run *r)
 	unsigned labels = LABELS;
 	for (unsigned n = r->alive < LOOK_AT_MOST ? r->alive : LOOK_AT_MOST; n; n--) {
 		struct link *l = list_pop(&r->running);
+		if (!l)
+			break; /* one that ends is out of the list a moment before it is not counted any more */
 		list_push(&r->running, l); /* the next look begins behind it */
 		struct look_tree tree;
 		if (look_tree(container_of(l, struct job, link)->pid, &tree) || !tree.processes)
