@@ -142,7 +142,7 @@ static int reach_any(void)
 		if (fd < 0)
 			continue;
 		size_t at = strlen(ids);
-		snprintf(ids + at, sizeof ids - at, "%s%s", at ? ", " : "", e->d_name);
+		snprintf(ids + at, sizeof ids - at, "%s%.10s", at ? ", " : "", e->d_name);
 		if (count++)
 			close(fd);
 		else
