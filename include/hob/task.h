@@ -44,7 +44,9 @@ enum hob_backend {
 
 #define HOB_BLOCKING_MAX 512
 
-/* All zero is the sane default. */
+/* All zero is the sane default. A worker whose task blocks in the kernel or computes for long has a stand-in meanwhile:
+ * so with one worker, too, two tasks may run at the same time, and what they share needs a mutex, a channel or a lane.
+ */
 struct hob_options {
 	unsigned workers;         /* threads that run tasks; 0: hob_cores(), looked at again as it may change */
 	unsigned workers_max;     /* where workers is 0: never more than so many; 0: no such bound */
