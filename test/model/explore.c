@@ -6,20 +6,26 @@
  *
  * Schedules are searched depth first: every choice (who goes on, which message) is counted through. Taking a thread off
  * its core that could go on is a preemption, and those are bounded (Musuvathi and Qadeer, PLDI 2007). Who pauses stands
- * back until another has written something.
+ * back until another has written something. Beyond the bound schedules are tried at random, and by random priorities
+ * that change at a few random steps (PCT: Burckhardt and others, ASPLOS 2010).
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fiber/fiber.h"
+#include "choose.h"
 #include "model.h"
+#include "races.h"
 
-enum { LOCATIONS = 64, MESSAGES = 128, CHOICES = 4096, STEPS = 4000, STACK = 64 << 10 };
+enum { LOCATIONS = 64, MESSAGES = 128, STEPS = 4000, STACK = 64 << 10 };
 
+/* `clock` is of happens-before alone, by which races of plain data are found: what is seq_cst does not move it. */
 struct view {
 	uint8_t at[LOCATIONS];
+	uint16_t clock[MODEL_THREADS];
 };
 
 struct message {
@@ -51,37 +57,12 @@ static struct fiber searcher;
 static const struct model *model;
 static unsigned self, preemptions, bound, steps;
 static const char *failure;
+static const volatile void *raced;
 static bool alone; /* start and end: plain memory */
 
-static uint8_t chosen[CHOICES], out_of[CHOICES];
-static unsigned nchoices, depth;
+static unsigned longest;
 
-static unsigned choose(unsigned n)
-{
-	if (n == 1)
-		return 0;
-	if (depth == nchoices) {
-		if (depth == CHOICES) {
-			fputs("too many choices\n", stderr);
-			abort();
-		}
-		chosen[depth] = 0;
-		nchoices++;
-	}
-	out_of[depth] = (uint8_t)n;
-	return chosen[depth++];
-}
-
-/* The next schedule after this one; false where it was the last. */
-static bool advance(void)
-{
-	while (nchoices && chosen[nchoices - 1] + 1 == out_of[nchoices - 1])
-		nchoices--;
-	if (!nchoices)
-		return false;
-	chosen[nchoices - 1]++;
-	return true;
-}
+enum { NO_BOUND = 99 };
 
 /* Threads ---------------------------------------------------------------------------------------------------------- */
 
@@ -140,9 +121,10 @@ static void point(void)
 		fiber_switch(&threads[self].fiber, &searcher);
 	if (able && preemptions >= bound)
 		n = 1;
-	k = choose(n);
+	k = choose_thread(who, n, self, steps);
 	if (able && k)
 		preemptions++;
+	threads[self].now.clock[self]++;
 	go_to(who[k]);
 }
 
@@ -160,6 +142,30 @@ static void thread_main(void *arg)
 unsigned model_self(void)
 {
 	return self;
+}
+
+unsigned model_choose(unsigned n)
+{
+	return choose(n);
+}
+
+/* What plain data a thread may touch: all accesses so far of those whose clock it has seen. */
+static void race(const volatile void *p, unsigned long size, enum access how)
+{
+	if (!alone && self < MODEL_THREADS && !races_note(p, size, how, self, threads[self].now.clock)) {
+		raced = p;
+		model_fail("a data race");
+	}
+}
+
+void model_read(const volatile void *p, unsigned long size)
+{
+	race(p, size, ACCESS_READ);
+}
+
+void model_write(volatile void *p, unsigned long size)
+{
+	race(p, size, ACCESS_WRITE);
 }
 
 /* Memory ----------------------------------------------------------------------------------------------------------- */
@@ -193,13 +199,34 @@ static void poke(volatile void *p, unsigned size, uint64_t v)
 	abort();
 }
 
+/* It was written as plain data: memory that is used again, most often on a stack. Whoever comes here has seen that, or
+ * it was a race. */
+static void note_plain_write(unsigned l, uint64_t value)
+{
+	unsigned k = locations[l].n;
+
+	if (k == MESSAGES) {
+		model_fail("too many writes");
+		return;
+	}
+	locations[l].n++;
+	locations[l].history[k] = (struct message){ .value = value };
+	locations[l].history[k].view.at[l] = (uint8_t)k;
+	for (unsigned i = 0; i < model->threads; i++)
+		threads[i].now.at[l] = (uint8_t)k;
+}
+
 static unsigned find(const volatile void *p, unsigned size)
 {
 	unsigned i;
 
-	for (i = 0; i < nlocations; i++)
-		if (locations[i].address == p)
-			return i;
+	for (i = 0; i < nlocations; i++) {
+		if (locations[i].address != p)
+			continue;
+		if (locations[i].history[locations[i].n - 1].value != peek(p, size))
+			note_plain_write(i, peek(p, size));
+		return i;
+	}
 	if (i == LOCATIONS)
 		model_fail("too many locations");
 	nlocations++;
@@ -209,11 +236,20 @@ static unsigned find(const volatile void *p, unsigned size)
 	return i;
 }
 
-static void join(struct view *a, const struct view *b)
+/* What of memory b has seen; without what happened before. */
+static void join_seen(struct view *a, const struct view *b)
 {
 	for (unsigned i = 0; i < nlocations; i++)
 		if (b->at[i] > a->at[i])
 			a->at[i] = b->at[i];
+}
+
+static void join(struct view *a, const struct view *b)
+{
+	join_seen(a, b);
+	for (unsigned i = 0; i < MODEL_THREADS; i++)
+		if (b->clock[i] > a->clock[i])
+			a->clock[i] = b->clock[i];
 }
 
 static bool acquires(int order)
@@ -256,6 +292,7 @@ static void write(unsigned l, uint64_t v, int order, const struct view *before)
 	m->value = v;
 	m->view = releases(order) ? t->now : t->released;
 	m->view.at[l] = (uint8_t)k;
+	t->now.clock[self]++;
 	if (before)
 		join(&m->view, before);
 	if (order == SEQ_CST)
@@ -270,6 +307,7 @@ uint64_t explore_load(const volatile void *p, unsigned size, int order)
 	if (alone)
 		return peek(p, size);
 	point();
+	race(p, size, ACCESS_LOAD);
 	l = find(p, size);
 	oldest = threads[self].now.at[l];
 	if (order == SEQ_CST && shared.at[l] > oldest)
@@ -283,6 +321,7 @@ void explore_store(volatile void *p, unsigned size, uint64_t v, int order)
 {
 	if (!alone) {
 		point();
+		race(p, size, ACCESS_STORE);
 		write(find(p, size), v, order, NULL);
 	}
 	poke(p, size, v);
@@ -307,6 +346,7 @@ uint64_t explore_rmw(volatile void *p, unsigned size, enum explore_rmw op, uint6
 		old = peek(p, size);
 	} else {
 		point();
+		race(p, size, ACCESS_STORE);
 		l = find(p, size);
 		old = last(l, &before);
 		see(l, locations[l].n - 1, order);
@@ -332,6 +372,7 @@ bool explore_cas(volatile void *p, unsigned size, uint64_t *expected, uint64_t v
 			poke(p, size, v);
 	} else {
 		point();
+		race(p, size, ACCESS_STORE);
 		l = find(p, size);
 		old = last(l, &before);
 		see(l, locations[l].n - 1, order);
@@ -351,8 +392,8 @@ static void fence_of(struct thread *t, int order)
 	if (acquires(order))
 		join(&t->now, &t->acquired);
 	if (order == SEQ_CST) {
-		join(&t->now, &shared);
-		shared = t->now;
+		join_seen(&t->now, &shared);
+		join_seen(&shared, &t->now);
 	}
 	if (releases(order))
 		t->released = t->now;
@@ -364,6 +405,7 @@ void explore_fence(int order)
 		return;
 	point();
 	fence_of(&threads[self], order);
+	threads[self].now.clock[self]++;
 }
 
 void model_barrier(void)
@@ -401,7 +443,7 @@ int futex_wait(atomic_of(uint32_t) *word, uint32_t expected, int64_t deadline)
 		return 0;
 	if (deadline != INT64_MAX) {
 		explore_pause();
-		return 0;
+		return peek(word, sizeof *word) == expected ? -ETIMEDOUT : 0;
 	}
 	t->state = WAITING;
 	t->word = word;
@@ -424,19 +466,24 @@ void futex_wake(atomic_of(uint32_t) *word, int n)
 
 static void execute(void)
 {
-	nlocations = steps = preemptions = depth = 0;
+	nlocations = steps = preemptions = 0;
+	choose_begin();
 	failure = NULL;
+	races_reset();
 	memset(&shared, 0, sizeof shared);
 	alone = true;
+	self = 0;
 	model->start();
 	for (unsigned i = 0; i < model->threads; i++) {
 		threads[i] = (struct thread){ .state = READY };
+		threads[i].now.clock[i] = 1;
 		fiber_init(&threads[i].fiber, stacks[i], STACK, thread_main, (void *)(uintptr_t)i);
 	}
 	alone = false;
 	self = choose(model->threads);
 	fiber_switch(&searcher, &threads[self].fiber);
 	alone = true;
+	self = 0;
 	for (unsigned i = 0; i < model->threads && !failure; i++)
 		if (threads[i].state != DONE)
 			failure = "a thread waits for ever";
@@ -445,48 +492,104 @@ static void execute(void)
 	alone = false;
 }
 
-static uint64_t executions;
+static uint64_t executions, all;
 
-const char *model_explore(const struct model *m, unsigned most_preemptions, uint64_t most)
+static void show(const struct model *m)
+{
+	fprintf(stderr, "# %s: %s; EXPLORE_MODEL='%s' EXPLORE_SCHEDULE=%u:", m->name, failure, m->name, bound);
+	choose_show(stderr);
+	fputc('\n', stderr);
+	if (raced)
+		fprintf(stderr, "# the data at %p\n", (void *)(uintptr_t)raced);
+}
+
+/* "BOUND:CHOICES", as show() writes it. */
+static void read_schedule(const char *text)
+{
+	char *at;
+
+	bound = (unsigned)strtoul(text, &at, 10);
+	choose_read(at + (*at == ':'));
+}
+
+static void execute_at_random(enum search how)
+{
+	choose_anew(how, longest);
+	execute();
+	longest = steps > longest ? steps : longest;
+}
+
+/* So many by chance and so many by priorities, whatever their preemptions. */
+static void at_random(uint64_t each)
+{
+	bound = NO_BOUND;
+	longest = steps;
+	for (uint64_t i = 0; i < 2 * each && !failure; i++) {
+		execute_at_random(i % 2 ? PRIORITIES : RANDOM);
+		executions++;
+	}
+}
+
+static void explore(const struct model *m, unsigned most_preemptions, uint64_t most, uint64_t random)
 {
 	const char *one = getenv("EXPLORE_SCHEDULE");
 
 	model = m;
 	bound = most_preemptions;
-	fiber_init_thread(&searcher);
-	for (nchoices = 0; one && one[nchoices] && nchoices < CHOICES; nchoices++)
-		chosen[nchoices] = (uint8_t)(one[nchoices] - 'a');
+	choose_anew(EACH, 0);
 	executions = 0;
+	if (one)
+		read_schedule(one);
+	fiber_init_thread(&searcher);
 	do {
 		execute();
 		executions++;
-	} while (!failure && !one && advance() && executions < most);
+	} while (!failure && !one && executions < most && choose_advance());
+	if (!failure && !one)
+		at_random(random);
 	fiber_finish_thread(&searcher);
-	if (!failure)
-		return NULL;
-	fprintf(stderr, "# %s: %s; EXPLORE_SCHEDULE=", m->name, failure);
-	for (unsigned i = 0; i < depth; i++)
-		fputc('a' + chosen[i], stderr);
-	fputc('\n', stderr);
+	all += executions;
+	if (failure)
+		show(m);
+}
+
+const char *model_explore(const struct model *m, unsigned most_preemptions, uint64_t most)
+{
+	explore(m, most_preemptions, most, 0);
 	return failure;
 }
 
 static int tests, failed;
 
+/* Tests of one model, by its name. */
+static bool wanted(const struct model *m)
+{
+	const char *name = getenv("EXPLORE_MODEL");
+
+	return !name || strcmp(name, m->name) == 0;
+}
+
 void model_test(const struct model *m, unsigned most_preemptions, bool broken)
 {
-	const char *why = model_explore(m, most_preemptions, UINT64_MAX);
-	bool good = broken ? why != NULL : why == NULL;
+	bool thorough = getenv("HOB_PROOF_LONG") != NULL, good;
+	uint64_t each;
 
+	if (!wanted(m))
+		return;
+	if (thorough && !broken)
+		most_preemptions++;
+	explore(m, most_preemptions, UINT64_MAX, thorough ? 200000 : 500);
+	each = executions;
+	good = broken == (failure != NULL);
 	failed += !good;
-	printf("%s %d - %s: %s%" PRIu64 " schedules with at most %u preemptions%s%s\n", good ? "ok" : "not ok", ++tests,
-	       m->name, broken ? "found broken after " : "", executions, most_preemptions, why ? ": " : "",
-	       why ? why : "");
+	printf("%s %d - %s: %s%" PRIu64 " schedules, all of those with at most %u preemptions%s%s\n",
+	       good ? "ok" : "not ok", ++tests, m->name, broken ? "found broken after " : "", each, most_preemptions,
+	       failure ? ": " : "", failure ? failure : "");
 	fflush(stdout);
 }
 
 int model_done(void)
 {
-	printf("1..%d\n", tests);
+	printf("1..%d\n# %" PRIu64 " schedules\n", tests, all);
 	return failed != 0;
 }

@@ -188,6 +188,53 @@ static void wait_well(unsigned who)
 		futex_wake(&x, 1);
 }
 
+/* Plain data by way of a flag: of release and acquire, of fences, and of seq_cst fences alone, which order what is seen
+ * and make nothing happen before. */
+static unsigned plain;
+
+static void pass(unsigned who, int store, int load, int fence)
+{
+	if (who == 0) {
+		model_write(&plain, sizeof plain);
+		if (fence)
+			at_fence(fence);
+		at_store(&x, 1, store);
+	} else if (at_load(&x, load)) {
+		if (fence)
+			at_fence(fence);
+		model_read(&plain, sizeof plain);
+	}
+}
+
+static void pass_released(unsigned who)
+{
+	pass(who, RELEASE, ACQUIRE, RELAXED);
+}
+
+static void pass_relaxed(unsigned who)
+{
+	pass(who, RELAXED, ACQUIRE, RELAXED);
+}
+
+static void pass_fenced(unsigned who)
+{
+	pass(who, RELAXED, RELAXED, ACQ_REL);
+}
+
+static void read_and_read(unsigned who)
+{
+	(void)who;
+	model_read(&plain, sizeof plain);
+	at_pause();
+}
+
+static void write_after(unsigned who)
+{
+	pass(who, RELEASE, ACQUIRE, RELAXED);
+	if (who == 0)
+		model_write(&plain, sizeof plain);
+}
+
 int main(void)
 {
 	static const struct {
@@ -209,6 +256,11 @@ int main(void)
 		{ { "a count", 3, start, count, both_counted }, false },
 		{ { "a futex without a wake", 2, start, wait_badly, NULL }, true },
 		{ { "a futex with one", 2, start, wait_well, NULL }, false },
+		{ { "plain data, release and acquire", 2, start, pass_released, NULL }, false },
+		{ { "plain data, relaxed", 2, start, pass_relaxed, NULL }, true },
+		{ { "plain data, fences", 2, start, pass_fenced, NULL }, false },
+		{ { "plain data, read by all", 3, start, read_and_read, NULL }, false },
+		{ { "plain data, written after its release", 2, start, write_after, NULL }, true },
 	};
 
 	for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
