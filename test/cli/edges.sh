@@ -244,7 +244,7 @@ exec 7>&-
 seq 2000 >list
 "$hob" run --progress -j1 --shell 'if [ $1 = 400 ]; then read -r _ <told; fi' <list 2>log &
 exec 7<>told
-until_true grep -q running log
+until_true grep -q '399 done' log
 echo >&7
 wait $!
 ok 'and of a list whose length is not known, by bytes' grep -Eq '^hob run: 399 done, (1[5-9]|2[0-5])%, 1 running' log
