@@ -223,8 +223,9 @@ static void give_way(struct op *op, enum why why)
 		;
 }
 
-/* Parks until the operation is complete, in any case. */
-static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop)
+/* Parks until the operation is complete, in any case. `orphaned`: nothing was done, though nobody gave it up. The kernel
+ * cancels what a thread has submitted when that thread ends, as a stand-in does that was long without work. */
+static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop, bool *orphaned)
 {
 	int err = 0;
 
@@ -238,6 +239,7 @@ static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop
 	}
 	if (op->result <= -ERESTARTSYS && op->result >= -ERESTART_RESTARTBLOCK)
 		op->result = -EINTR;
+	*orphaned = !err && op->result == -ECANCELED;
 	return err && (op->result == -ECANCELED || op->result == -EINTR) ? err : op->result;
 }
 
@@ -266,17 +268,23 @@ static struct io_uring_sqe *start(struct op *op, hob_time deadline, int *err)
 
 static ssize_t perform_or(ring_prep *prep, const void *arg, hob_time deadline, enum why why, wait_stop *stop)
 {
-	struct io_uring_sqe *sqe;
-	struct op op;
-	int err;
+	bool orphaned;
+	ssize_t n;
 
-	sqe = start(&op, deadline, &err);
-	if (!sqe)
-		return err;
-	prep(sqe, arg);
-	io_uring_sqe_set_data(sqe, &op);
-	unlock(&op.ring->lock);
-	return await(&op, deadline, why, stop);
+	do {
+		struct io_uring_sqe *sqe;
+		struct op op;
+		int err;
+
+		sqe = start(&op, deadline, &err);
+		if (!sqe)
+			return err;
+		prep(sqe, arg);
+		io_uring_sqe_set_data(sqe, &op);
+		unlock(&op.ring->lock);
+		n = await(&op, deadline, why, stop, &orphaned);
+	} while (UNLIKELY(orphaned));
+	return n;
 }
 
 static ssize_t perform(ring_prep *prep, const void *arg, hob_time deadline, enum why why)
