@@ -28,5 +28,6 @@
 #include <hob/sync.h>
 #include <hob/lane.h>
 #include <hob/compute.h>
+#include <hob/meter.h>
 
 #endif

@@ -54,7 +54,7 @@ void fiber_finish_thread(struct fiber *f)
 void fiber_init(struct fiber *f, void *low, size_t bytes, fiber_fn *fn, void *arg)
 {
 	DEBUG_CHECK(bytes > sizeof(struct parked) + 16);
-	*f = (struct fiber){ .stack_low = low, .stack_bytes = bytes };
+	*f = (struct fiber){ .stack_low = low };
 #ifdef HOB_ANNOTATE
 	f->fn = fn;
 	f->arg = arg;

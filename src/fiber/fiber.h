@@ -10,9 +10,8 @@
 typedef void fiber_fn(void *arg);
 
 struct fiber {
-	void *sp;        /* where its registers lie, while it is switched off */
-	void *stack_low; /* the usable stack; NULL for a thread's own */
-	size_t stack_bytes;
+	void *sp;                     /* where its registers lie, while it is switched off */
+	void *stack_low;              /* the usable stack; NULL for a thread's own */
 	struct annotation annotation; /* empty in a release build */
 #ifdef HOB_ANNOTATE
 	fiber_fn *fn; /* called once the arrival is told */

@@ -6,6 +6,7 @@
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/sys.h"
+#include "sched/account.h"
 
 #define ROUNDS 4
 
@@ -34,16 +35,16 @@ int hob_local_create(hob_local *out, hob_local_fn *destroy)
 
 static struct task_extra *extra_of(struct task *t)
 {
-	if (!t->extra)
-		t->extra = sys.alloc(sizeof *t->extra);
-	return t->extra;
+	if (!t->life->extra)
+		t->life->extra = sys.alloc(sizeof *t->life->extra);
+	return t->life->extra;
 }
 
 void *hob_local_get(hob_local key)
 {
 	struct task *t = task_self();
 
-	return t && t->extra && key < HOB_LOCALS_MAX ? t->extra->values[key] : NULL;
+	return t && t->life->extra && key < HOB_LOCALS_MAX ? t->life->extra->values[key] : NULL;
 }
 
 int hob_local_set(hob_local key, void *value)
@@ -55,7 +56,7 @@ int hob_local_set(hob_local key, void *value)
 		return -EPERM;
 	if (key >= at_load(&keys.n, RELAXED))
 		return -EINVAL;
-	if (!value && !t->extra)
+	if (!value && !t->life->extra)
 		return 0;
 	e = extra_of(t);
 	if (!e)
@@ -83,7 +84,7 @@ const char *hob_name(void)
 {
 	struct task *t = task_self();
 
-	return t && t->extra ? t->extra->name : "";
+	return t && t->life->extra ? t->life->extra->name : "";
 }
 
 static bool destroy_values(struct task_extra *e)
@@ -104,8 +105,8 @@ static bool destroy_values(struct task_extra *e)
 
 void extra_finish(struct task *t)
 {
-	for (int i = 0; i < ROUNDS && destroy_values(t->extra); i++)
+	for (int i = 0; i < ROUNDS && destroy_values(t->life->extra); i++)
 		;
-	sys.free(t->extra);
-	t->extra = NULL;
+	sys.free(t->life->extra);
+	t->life->extra = NULL;
 }

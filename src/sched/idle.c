@@ -64,6 +64,11 @@ static void notify(struct runtime *rt, bool lone)
 		rt->ops->wake(w->poller);
 }
 
+bool idle_any(struct runtime *rt)
+{
+	return asleep_of(at_load(&rt->idle, RELAXED)) > 0;
+}
+
 void idle_notify(struct runtime *rt)
 {
 	notify(rt, false);

@@ -75,7 +75,18 @@ static bool is_wanted(struct worker *w)
 
 static void begin_watch(struct watch *seen, uint32_t runs, hob_time now, int64_t cpu)
 {
-	*seen = (struct watch){ .runs = runs, .in_task = true, .since = now, .at = now, .cpu = cpu };
+	*seen = (struct watch){ .runs = runs, .in_task = true, .since = now, .at = now, .cpu = cpu, .cpu_first = cpu };
+}
+
+static void mark(struct worker *w)
+{
+	struct watch *seen = &w->watch;
+
+	if (at_load(&w->mark.run, RELAXED) == seen->runs)
+		return;
+	at_store(&w->mark.since, seen->since, RELAXED);
+	at_store(&w->mark.cpu, seen->cpu_first, RELAXED);
+	at_store(&w->mark.run, seen->runs, RELEASE);
 }
 
 /* A worker that is in the same task as before. */
@@ -87,6 +98,8 @@ static void watch_on(struct worker *w, hob_time now, int64_t cpu, unsigned compu
 
 	seen->at = now;
 	seen->cpu = cpu;
+	if (held)
+		mark(w);
 	if (at_load(&w->deposed, RELAXED)) {
 		seat_drain(w);
 		s->computing += !held;

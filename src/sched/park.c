@@ -23,6 +23,7 @@
 #include <errno.h>
 
 #include "base/sys.h"
+#include "sched/account.h"
 
 void worker_after_switch(void)
 {
@@ -61,8 +62,11 @@ static inline __attribute__((always_inline)) void leave(struct worker *w, struct
 
 	if (!jobs_empty(&w->forks))
 		jobs_move(w);
+	account_off(w, t);
 	if (first)
 		task_begin(w, next);
+	else if (next)
+		account_on(w, next);
 	w->left = t;
 	w->after = after;
 	at_store(&w->current, next, RELEASE);
@@ -76,6 +80,9 @@ static inline __attribute__((always_inline)) void leave(struct worker *w, struct
 struct fiber *worker_exit(struct worker *w, struct task *t, struct task *next)
 {
 	DEBUG_CHECK(jobs_empty(&w->forks)); /* every fork is joined */
+	account_end(w, t);
+	if (next)
+		account_on(w, next);
 	w->left = t;
 	w->after = AFTER_EXIT;
 	at_store(&w->current, next, RELEASE);
@@ -85,7 +92,9 @@ struct fiber *worker_exit(struct worker *w, struct task *t, struct task *next)
 void worker_run(struct worker *w, struct task *t)
 {
 	at_store(&w->current, t, RELEASE);
+	account_begin(w);
 	if (t->fiber.sp) {
+		account_on(w, t);
 		fiber_switch(&w->loop, &t->fiber);
 	} else {
 		task_begin(w, t);
@@ -157,8 +166,10 @@ void task_unpark(struct task *t)
 
 	while (!at_cas(&t->permit, &was, was == PERMIT_PARKED ? PERMIT_NONE : PERMIT_GIVEN, ACQ_REL))
 		;
-	if (was == PERMIT_PARKED)
+	if (was == PERMIT_PARKED) {
+		account_unpark(t);
 		worker_ready_next(t->scope->rt, t);
+	}
 }
 
 int hob_yield(void)

@@ -6,6 +6,7 @@
 #include "base/cpus.h"
 #include "base/sys.h"
 #include "sched/allow.h"
+#include "sched/report.h"
 #include "sched/seat.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
@@ -52,13 +53,18 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-void worker_init(struct runtime *rt, struct worker *w, unsigned i)
+int worker_init(struct runtime *rt, struct worker *w, unsigned i)
 {
+	w->rows = sys.alloc(SITES_MAX * sizeof *w->rows);
+	if (!w->rows)
+		return -ENOMEM;
+	at_store(&w->mark.run, UINT32_MAX, RELAXED); /* none */
 	w->rt = rt;
 	w->index = i;
 	jobs_init(&w->forks);
 	w->forks.follows = rt->follows;
 	w->chance = (rt->seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
+	return 0;
 }
 
 void worker_publish(struct runtime *rt, struct worker *w)
@@ -73,13 +79,16 @@ void worker_publish(struct runtime *rt, struct worker *w)
 static int worker_create(struct runtime *rt, unsigned i)
 {
 	struct worker *w = &rt->workers[i];
-	int err;
+	int err = worker_init(rt, w, i);
 
-	worker_init(rt, w, i);
+	if (err)
+		return err;
 	w->alone = rt->one;
 	w->seat = w->holder = w;
 	err = rt->ops->create(&w->poller);
-	if (!err)
+	if (err)
+		sys.free(w->rows);
+	else
 		worker_publish(rt, w);
 	return err;
 }
@@ -109,6 +118,7 @@ static void destroy(struct runtime *rt)
 		scopes_free(w->scopes);
 		if (w->nslots)
 			stack_pool_put(rt->stacks, w->slots, (int)w->nslots);
+		sys.free(w->rows);
 		if (w->seat == w)
 			rt->ops->destroy(w->poller);
 	}
@@ -129,6 +139,7 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	if (!rt)
 		return -ENOMEM;
 	rt->ops = ops;
+	rt->origin = stamp_begin();
 	rt->options = *opts;
 	rt->follows = opts->workers == 0;
 	rt->most = opts->workers ? opts->workers : cpus_most();
@@ -196,8 +207,10 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 	if (!err) {
 		t = task_create(rt, NULL, &rt->root, first_main, &first);
 		err = t ? 0 : -ENOMEM;
-		if (t)
+		if (t) {
+			t->site = (uint8_t)site_find(&rt->sites, fn, NULL);
 			worker_ready(rt, t);
+		}
 	}
 	if (err)
 		idle_stop(rt);
@@ -208,6 +221,7 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 		sys.thread_join(rt->workers[i].thread);
 	monitor_stop(rt);
 	seat_finish(rt);
+	report_at_end(rt);
 	if (!err)
 		err = rt->result;
 	destroy(rt);

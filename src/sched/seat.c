@@ -51,7 +51,10 @@ static struct worker *make(struct runtime *rt)
 
 	if (!w)
 		return NULL;
-	worker_init(rt, w, rt->most + rt->nspares);
+	if (worker_init(rt, w, rt->most + rt->nspares)) {
+		sys.free(w);
+		return NULL;
+	}
 	rt->spares[rt->nspares++] = w;
 	worker_publish(rt, w);
 	return w;

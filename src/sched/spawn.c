@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "sched/account.h"
 #include "sched/extra.h"
 #include "sched/worker.h"
 
@@ -44,6 +45,7 @@ static void put_slot(struct runtime *rt, struct worker *w, void *slot)
 /* `next`, not begun, goes on where `t` has ended. */
 static void take_over(struct worker *w, struct task *t, struct task *next)
 {
+	account_end(w, t);
 	put_slot(w->rt, w, next->fiber.stack_low);
 	next->fiber = t->fiber;
 	at_store(&w->current, next, RELEASE);
@@ -53,16 +55,16 @@ static void take_over(struct worker *w, struct task *t, struct task *next)
  * as the next of them anyway. They keep their memory until then, so they may not be many. */
 #define ENDED_MAX (HOSTILE ? 2 : 16)
 
-static int run(struct task *t)
+static int run(struct task *t, struct life *life)
 {
 	hob_task_fn *fn = t->fn;
 	void *arg = t->arg;
 	int result;
 
-	t->extra = NULL;
+	account_born(worker_self(), t, life);
 	t->lane = NULL;
 	result = fn(arg);
-	if (UNLIKELY(t->extra != NULL))
+	if (UNLIKELY(life->extra != NULL))
 		extra_finish(t);
 	if (UNLIKELY(t->lane != NULL))
 		t->lane->let_go(t);
@@ -89,11 +91,12 @@ static void leave(struct worker *w, struct task *t, struct task *ended, int resu
 static void task_main(void *arg)
 {
 	struct task *t = arg, *ended = NULL;
+	struct life life;
 	unsigned nended = 0;
 
 	worker_after_switch();
 	for (;;) {
-		int result = run(t);
+		int result = run(t, &life);
 		struct worker *w = worker_self();
 		bool looked = !at_load(&w->woken, RELAXED) && deque_length(&w->deque) > 0;
 		struct task *next = looked ? worker_next(w) : NULL;
@@ -152,10 +155,12 @@ void task_init(struct task *t, struct hob_scope *s, hob_task_fn *fn, void *arg)
 {
 	t->why = WHY_NONE;
 	t->shields = 0;
+	t->site = SITE_OTHERS;
 	at_store(&t->scope, s, RELAXED); /* a thief of jobs may be looking: see jobs.c */
 	t->fn = fn;
 	t->arg = arg;
 	at_store(&t->timer.armed, false, RELAXED);
+	account_spawn(t);
 	at_store(&t->permit, PERMIT_NONE, RELAXED); /* a late waker of the task before may be looking */
 }
 
@@ -178,7 +183,7 @@ void task_free(struct runtime *rt, struct worker *w, struct task *t)
 	slab_put(&rt->tasks, w ? &w->tasks : NULL, t);
 }
 
-int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
+int task_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg, hob_task_fn *named, void *caller)
 {
 	struct runtime *rt = s->rt;
 	struct worker *w = worker_self();
@@ -189,6 +194,12 @@ int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
 	t = task_create(rt, w && w->rt == rt ? w : NULL, s, fn, arg);
 	if (!t)
 		return at_load(&s->cancelled, RELAXED) ? -ECANCELED : -ENOMEM;
+	t->site = (uint8_t)site_find(&rt->sites, named, caller);
 	worker_ready(rt, t);
 	return 0;
+}
+
+int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
+{
+	return task_spawn(s, fn, arg, fn, __builtin_return_address(0));
 }

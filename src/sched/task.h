@@ -12,36 +12,8 @@
 
 #include "base/list.h"
 #include "fiber/fiber.h"
+#include "meter/why.h"
 #include "sched/poller.h"
-
-/* Why a task is parked; the meter and the reports name it. */
-enum why {
-	WHY_NONE,
-	WHY_SCOPE, /* for the tasks of a scope to end */
-	WHY_JOIN,  /* for a job that another core runs */
-	WHY_SLEEP,
-	WHY_POLL, /* for a descriptor to become ready */
-	WHY_READ,
-	WHY_WRITE,
-	WHY_CHILD,
-	WHY_SIGNAL,
-	WHY_MUTEX,
-	WHY_COND,
-	WHY_ACCEPT,
-	WHY_CONNECT,
-	WHY_DNS, /* for a name server */
-	WHY_SEND,
-	WHY_RECV,
-	WHY_SELECT,
-	WHY_SEM,
-	WHY_GROUP,
-	WHY_ONCE,
-	WHY_RWLOCK,
-	WHY_FILE,     /* for a file system */
-	WHY_BLOCKING, /* for a thread that blocks in its place */
-	WHY_LANE,
-	WHY_PROCESS, /* for a worker process */
-};
 
 enum { PERMIT_NONE, PERMIT_PARKED, PERMIT_GIVEN };
 
@@ -56,14 +28,16 @@ struct task_lane {
  * a task, though perhaps another one, which takes it for a spurious wake. */
 struct task {
 	struct fiber fiber; /* has its stack from the spawn on; .sp is NULL until the first run */
+	int64_t stamp;      /* when it came into the state that it is in: see account.h */
 	atomic_of(uint32_t) permit;
 	uint8_t why;
+	uint8_t site;      /* where it was spawned: see meter/site.h */
 	uint16_t shields;  /* begun, and not ended: while there are any it is not cancelled */
 	struct task *next; /* in the inject queue, or free */
 	struct hob_scope *scope;
 	union {
-		hob_task_fn *fn;          /* until it begins */
-		struct task_extra *extra; /* from then on: what few tasks have, or NULL */
+		hob_task_fn *fn;   /* until it begins */
+		struct life *life; /* from then on: see account.h */
 	};
 	union {
 		void *arg;              /* until it begins */
@@ -89,6 +63,9 @@ int task_park(enum why why, hob_time deadline, enum park how);
 /* Gives the task its permit: it returns from task_park, now or at the next call. What was written before is seen by
  * the task after. Any thread. */
 void task_unpark(struct task *t);
+
+/* hob_spawn on behalf of another call: the reports know the task as `named`, spawned by the caller of that. */
+int task_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg, hob_task_fn *named, void *caller);
 
 /* The poller of the worker that runs the calling task. Valid until the next park. */
 struct poller *task_poller(void);

@@ -6,6 +6,8 @@
 
 #include "base/lock.h"
 #include "fiber/stack.h"
+#include "meter/site.h"
+#include "meter/stamp.h"
 #include "sched/deque.h"
 #include "sched/inject.h"
 #include "sched/jobs.h"
@@ -28,7 +30,14 @@ struct watch {
 	uint32_t runs;
 	bool in_task;
 	hob_time since, at; /* when it saw this task first, and last */
-	int64_t cpu;        /* what the thread had computed, then */
+	int64_t cpu;        /* what the thread had computed, at the last look */
+	int64_t cpu_first;  /* and at the first */
+};
+
+/* The monitor to the worker: it was seen asleep in the kernel during its stretch of that number. */
+struct mark {
+	atomic_of(uint32_t) run;       /* written last */
+	atomic_of(int64_t) since, cpu; /* at the first look */
 };
 
 struct worker {
@@ -40,8 +49,11 @@ struct worker {
 	atomic_of(bool) deposed;  /* another runs tasks in its place */
 	atomic_of(bool) inside;   /* it is at work on its queues */
 	atomic_of(uint32_t) runs; /* tasks it has switched to */
-	uint32_t tick;            /* switches until the poller and the shared queue have their turn */
-	uint32_t slot_runs;       /* tasks run in a row from `woken` */
+	int64_t stamp;            /* when the running task's stretch began */
+	struct row *rows;         /* of what became of tasks here, by site */
+	struct mark mark;
+	uint32_t tick;      /* switches until the poller and the shared queue have their turn */
+	uint32_t slot_runs; /* tasks run in a row from `woken` */
 	struct poller *poller;
 	struct fiber loop; /* the worker's thread itself */
 	uint64_t chance;   /* whom to steal from next */
@@ -82,6 +94,8 @@ struct runtime {
 	atomic_of(struct service *) service;
 	struct stack_pool *stacks;
 	struct slab tasks;
+	struct stamp_origin origin;
+	struct sites sites;
 	struct worker *workers;
 	bool one;                     /* worker, never more */
 	unsigned most;                /* workers there may ever be: the size of the array */
@@ -148,10 +162,10 @@ static inline unsigned queues_of(struct runtime *rt)
 }
 
 /* run.c */
-void worker_publish(struct runtime *rt, struct worker *w);          /* its queues are looked at from here on */
-void worker_loop(struct worker *w);                                 /* by its thread */
-void worker_init(struct runtime *rt, struct worker *w, unsigned i); /* all but its poller and its thread */
-int worker_start(struct runtime *rt);                               /* one more; under look_lock */
+void worker_publish(struct runtime *rt, struct worker *w);         /* its queues are looked at from here on */
+void worker_loop(struct worker *w);                                /* by its thread */
+int worker_init(struct runtime *rt, struct worker *w, unsigned i); /* all but its poller and its thread */
+int worker_start(struct runtime *rt);                              /* one more; under look_lock */
 
 /* park.c */
 void worker_run(struct worker *w, struct task *t); /* on the worker's own stack: until nothing is next */
@@ -162,6 +176,7 @@ void worker_after_switch(void);
 void idle_notify(struct runtime *rt);
 void idle_notify_lone(
 	struct runtime *rt);              /* of a task that its worker runs next, unless the running one goes on long */
+bool idle_any(struct runtime *rt);        /* does a worker sleep? Out of date at once */
 void idle_stop(struct runtime *rt);       /* every worker leaves idle_find */
 struct task *idle_find(struct worker *w); /* sleeps where there is none; NULL: the runtime stops */
 

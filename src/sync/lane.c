@@ -358,7 +358,7 @@ int hob_lane_spawn(struct hob_scope *s, struct hob_lane *l, hob_task_fn *fn, voi
 	if (!in)
 		return -ENOMEM;
 	*in = (struct laned){ l, fn, arg };
-	err = hob_spawn(s, laned_main, in);
+	err = task_spawn(s, laned_main, in, fn, __builtin_return_address(0));
 	if (err)
 		sys.free(in);
 	return err;

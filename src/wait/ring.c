@@ -223,8 +223,8 @@ static void give_way(struct op *op, enum why why)
 		;
 }
 
-/* Parks until the operation is complete, in any case. `orphaned`: nothing was done, though nobody gave it up. The kernel
- * cancels what a thread has submitted when that thread ends, as a stand-in does that was long without work. */
+/* Parks until the operation is complete, in any case. `orphaned`: nothing was done, though nobody gave it up. For the
+ * kernel cancels what a thread has submitted when that thread ends, as a stand-in does that was long without work. */
 static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop, bool *orphaned)
 {
 	int err = 0;

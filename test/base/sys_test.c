@@ -383,7 +383,10 @@ static void another_process_is_read(void)
 {
 	volatile uint64_t here = 0x123456789abcdef0;
 	uint64_t copy = 0;
-	CHECK_EQ(sys.vm_read(getpid(), (uintptr_t)&here, &copy, sizeof copy), (ssize_t)sizeof copy);
+	ssize_t n = sys.vm_read(getpid(), (uintptr_t)&here, &copy, sizeof copy);
+	if (n == -ENOSYS) /* an emulator, or a kernel built without it */
+		return;
+	CHECK_EQ(n, (ssize_t)sizeof copy);
 	CHECK(copy == here);
 	CHECK_EQ(sys.vm_read(getpid(), 16, &copy, sizeof copy), -EFAULT);
 	CHECK_EQ(sys.vm_read(INT_MAX, (uintptr_t)&here, &copy, sizeof copy), -ESRCH);

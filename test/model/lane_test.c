@@ -31,9 +31,9 @@ static void start(void)
 		model_fail("no memory");
 }
 
-int hob_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg)
+int task_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg, hob_task_fn *named, void *caller)
 {
-	(void)s, (void)fn, (void)arg;
+	(void)s, (void)fn, (void)arg, (void)named, (void)caller;
 	return -ENOMEM; /* there are no more tasks here */
 }
 
