@@ -7,7 +7,7 @@
 #include "base/sys.h"
 
 /* How long a spare is parked before its thread ends. */
-#define LINGER_NS (HOSTILE ? HOB_MS : 2 * HOB_SECOND)
+#define LINGER_NS (HOSTILE ? HOB_SECOND : 2 * HOB_SECOND)
 
 /* A spare's `post`. ABSENT: it has no thread. */
 enum { ABSENT, PARKED, APPOINTED, DISMISSED };
