@@ -50,8 +50,13 @@ void account_sum(struct runtime *rt, struct row *rows);
 /* The rare ends of a stretch: the worker was marked, or it was long. Answers how much of it was held. */
 int64_t account_rare(struct worker *w, struct row *r, int64_t stretch);
 
-/* A stretch of so many ticks is looked at: 10 ms at some GHz, and less where a tick is longer. */
+/* A stretch of more ticks than this is looked at: 5 to 10 ms by the counter of x86-64, that goes at the rate of a core,
+ * 10 ms by that of aarch64 where it goes at 25 MHz, and less where it is faster. */
+#if defined(__aarch64__)
+#define LONG_TICKS 250000
+#else
 #define LONG_TICKS 20000000
+#endif
 
 #ifndef HOB_EXPLORE
 
