@@ -4,17 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "run/run.h"
+#include "show/term.h"
 
 enum { REDRAW_MS = 100, WIDTH_MAX = 300, LONGEST_S = 30 };
 
 static size_t terminal_width(void)
 {
-	struct winsize w;
-	size_t width = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || !w.ws_col ? 80 : w.ws_col;
+	size_t width = term_width(stderr);
 	return width < WIDTH_MAX ? width : WIDTH_MAX;
 }
 

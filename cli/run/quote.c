@@ -9,27 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "show/utf8.h"
+
 /* The length of the printable character at p: 1 for ASCII, more for well-formed UTF-8 that shows something; 0 for a
  * control character, a broken sequence and those characters that reorder or hide text. */
 static size_t printable(const unsigned char *p)
 {
-	if (p[0] < 0x80)
-		return p[0] >= 0x20 && p[0] != 0x7f;
-	size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	uint32_t c = p[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	bool overlong = (len == 3 && c < 0x800) || (len == 4 && c < 0x10000);
-	bool surrogate = c >= 0xd800 && c <= 0xdfff;
+	uint32_t c;
+	size_t len = utf8_decode((const char *)p, strnlen((const char *)p, 4), &c);
+	if (len < 2)
+		return len && c >= 0x20 && c != 0x7f;
 	bool control = c < 0xa0; /* C1: a terminal may take U+009B for ESC [ */
 	bool reorders = (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
 			c == 0x61c || c == 0xad || c == 0xfeff;
-	return overlong || surrogate || control || reorders || c > 0x10ffff ? 0 : len;
+	return control || reorders ? 0 : len;
 }
 
 static bool plain(const char *word)
