@@ -73,7 +73,7 @@ void allow_checkpoint(void)
 {
 	struct worker *w = worker_self();
 
-	if (!due(w->rt) && allow_me(w))
+	if (!due(w->rt) && allow_me(w) && !at_load(&w->deposed, RELAXED))
 		return;
 	w->tick = 0; /* by way of the worker's own stack, which is large enough to look from */
 	hob_yield();

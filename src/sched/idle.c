@@ -18,11 +18,21 @@
  * long loses at most twice the best (the ski rental rule). */
 #define SPIN_NS 20000
 
+static bool is_beside(struct worker *w)
+{
+	return at_load(&w->beside, RELAXED);
+}
+
+/* Those with a core of their own come first. */
 static void push_asleep(struct worker *w)
 {
+	struct worker **at = &w->rt->asleep;
+
+	while (is_beside(w) && *at)
+		at = &(*at)->next_asleep;
 	w->asleep = true;
-	w->next_asleep = w->rt->asleep;
-	w->rt->asleep = w;
+	w->next_asleep = *at;
+	*at = w;
 }
 
 static void remove_asleep(struct worker *w)
@@ -41,7 +51,20 @@ static uint32_t weight(const struct worker *w)
 	return w->naps ? ASLEEP + NAPPING : ASLEEP;
 }
 
-static void notify(struct runtime *rt, bool lone)
+/* What there is to do. */
+enum news { TASKS, LONE_TASK, JOB };
+
+/* Under idle_lock. */
+static struct worker *whom_to_wake(struct runtime *rt, enum news news)
+{
+	struct worker *w = rt->asleep;
+
+	while (w && news == JOB && is_beside(w))
+		w = w->next_asleep;
+	return w;
+}
+
+static void notify(struct runtime *rt, enum news news)
 {
 	struct worker *w = worker_self();
 	uint32_t idle;
@@ -50,10 +73,10 @@ static void notify(struct runtime *rt, bool lone)
 		return;
 	at_fence(SEQ_CST);
 	idle = at_load(&rt->idle, RELAXED);
-	if (asleep_of(idle) == 0 || searching_of(idle) > 0 || (lone && napping_of(idle) > 0))
+	if (asleep_of(idle) == 0 || searching_of(idle) > 0 || (news == LONE_TASK && napping_of(idle) > 0))
 		return;
 	lock(&rt->idle_lock);
-	w = searching_of(at_load(&rt->idle, RELAXED)) ? NULL : rt->asleep;
+	w = searching_of(at_load(&rt->idle, RELAXED)) ? NULL : whom_to_wake(rt, news);
 	if (w) {
 		remove_asleep(w);
 		w->searching = true; /* on its behalf, so that it counts before it is up */
@@ -71,12 +94,17 @@ bool idle_any(struct runtime *rt)
 
 void idle_notify(struct runtime *rt)
 {
-	notify(rt, false);
+	notify(rt, TASKS);
 }
 
 void idle_notify_lone(struct runtime *rt)
 {
-	notify(rt, true);
+	notify(rt, LONE_TASK);
+}
+
+void idle_notify_job(struct runtime *rt)
+{
+	notify(rt, JOB);
 }
 
 void idle_stop(struct runtime *rt)
@@ -109,8 +137,9 @@ static int64_t nap(struct worker *w)
 /* What a worker about to sleep would leave behind. What stands in another's `woken` is not: its owner runs it. */
 enum sight { NOTHING, LONE, WORK };
 
-static enum sight look_around(struct runtime *rt, bool napping)
+static enum sight look_around(struct worker *w)
 {
+	struct runtime *rt = w->rt;
 	enum sight sight = NOTHING;
 
 	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
@@ -123,7 +152,22 @@ static enum sight look_around(struct runtime *rt, bool napping)
 		if (n == 1)
 			sight = LONE;
 	}
-	return !napping && jobs_in_sight(rt) ? WORK : sight;
+	return !w->naps && !is_beside(w) && jobs_in_sight(rt) ? WORK : sight;
+}
+
+/* The last to stop searching passes the search on, since producers woke nobody while it searched. */
+static void pass_search_on(struct worker *w, enum news news)
+{
+	if (!w->searching)
+		return;
+	w->searching = false;
+	if (searching_of(at_sub(&w->rt->idle, SEARCHING, SEQ_CST)) == 1)
+		notify(w->rt, news);
+}
+
+static void stop_searching(struct worker *w)
+{
+	pass_search_on(w, TASKS);
 }
 
 static void sleep_until_woken(struct worker *w)
@@ -133,6 +177,8 @@ static void sleep_until_woken(struct worker *w)
 	hob_time until = ns ? sys.now() + ns : HOB_NEVER;
 	enum sight sight;
 
+	if (is_beside(w)) /* it looks for tasks once more below, but not for jobs */
+		pass_search_on(w, JOB);
 	if (!seat_lie_down(w)) /* before it may be woken: who was there before must not take that for its own */
 		return;
 	lock(&rt->idle_lock);
@@ -144,7 +190,7 @@ static void sleep_until_woken(struct worker *w)
 	at_store(&w->awake, false, RELAXED);
 	at_fence(SEQ_CST);
 
-	sight = look_around(rt, w->naps);
+	sight = look_around(w);
 	if (sight == LONE && w->naps) /* and if it is still there when we are back, we take it */
 		sight = NOTHING;
 	rt->ops->poll(w->poller, sight == NOTHING && !at_load(&w->deposed, RELAXED) ? until : 0);
@@ -178,7 +224,7 @@ static struct task *look(struct worker *w, bool also_woken)
 	if (deque_length(&w->deque)) /* it was its tick's turn to pass by */
 		return NULL;
 	t = worker_steal(w, also_woken);
-	return t ? t : jobs_steal(w);
+	return t || is_beside(w) ? t : jobs_steal(w);
 }
 
 /* At most half of the workers search: more would only fight over the same queues. */
@@ -228,16 +274,6 @@ static struct task *search(struct worker *w)
 		w->spins_failed++;
 	}
 	return look(w, true);
-}
-
-/* The last to stop searching passes the search on, since producers woke nobody while it searched. */
-static void stop_searching(struct worker *w)
-{
-	if (!w->searching)
-		return;
-	w->searching = false;
-	if (searching_of(at_sub(&w->rt->idle, SEARCHING, SEQ_CST)) == 1)
-		idle_notify(w->rt);
 }
 
 /* False: it is a spare, and no more needed. */

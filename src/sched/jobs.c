@@ -74,7 +74,7 @@ void hob_fork_slow(struct hob_job *job)
 	asked = at_load(&f->limit, RELAXED) == 0;
 	at_store(&f->limit, f->fenced ? 0 : top + JOBS_MAX, SEQ_CST);
 	if (asked)
-		idle_notify(worker_self()->rt);
+		idle_notify_job(worker_self()->rt);
 }
 
 static bool take_moved(struct runtime *rt, struct hob_job *job)
@@ -154,7 +154,7 @@ void jobs_move(struct worker *w)
 	}
 	at_store(&rt->nmoved, rt->nmoved + n, RELEASE);
 	unlock(&rt->moved_lock);
-	idle_notify(rt);
+	idle_notify_job(rt);
 }
 
 /* What a stolen job runs as. */

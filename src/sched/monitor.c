@@ -102,12 +102,30 @@ static void watch_on(struct worker *w, hob_time now, int64_t cpu, unsigned compu
 		mark(w);
 	if (at_load(&w->deposed, RELAXED)) {
 		seat_drain(w);
+		w->seat->computes |= !held;
 		s->computing += !held;
 		return;
 	}
 	s->awake++;
-	if ((held || (now - seen->since >= patience && computing < COMPUTING_MAX)) && is_wanted(w) && seat_relieve(w))
+	if ((held || (now - seen->since >= patience && computing < COMPUTING_MAX)) && is_wanted(w) &&
+	    seat_relieve(w, !held)) {
+		w->seat->computes |= !held;
 		s->stuck = true;
+	}
+}
+
+/* Has who holds this seat a core, or a share of one? */
+static void settle(struct worker *seat)
+{
+	struct worker *holder = at_load(&seat->holder, RELAXED);
+	bool beside = at_load(&holder->beside, RELAXED);
+
+	if (holder != seat && beside != seat->computes) {
+		at_store(&holder->beside, seat->computes, RELAXED);
+		if (beside) /* jobs it would not take are its business now */
+			idle_notify_job(seat->rt);
+	}
+	seat->computes = false;
 }
 
 static void look_at(struct worker *w, hob_time now, unsigned computing, struct sight *s)
@@ -137,6 +155,8 @@ static struct sight look(struct runtime *rt)
 
 	for (unsigned i = 0; i < queues_of(rt); i++)
 		look_at(rt->queues[i], now, rt->monitor.computing, &s);
+	for (unsigned i = 0; i < workers_of(rt); i++)
+		settle(&rt->workers[i]);
 	rt->monitor.computing = s.computing;
 	if (s.stuck)
 		rt->monitor.alert_until = now + ALERT_NS;

@@ -124,12 +124,13 @@ static bool drain(struct worker *w)
 }
 
 /* Under the lock. */
-static void appoint(struct worker *spare, struct worker *seat)
+static void appoint(struct worker *spare, struct worker *seat, bool beside)
 {
 	spare->seat = seat;
 	spare->poller = seat->poller;
 	spare->index = seat->index;
 	at_store(&spare->deposed, false, RELAXED);
+	at_store(&spare->beside, beside, RELAXED);
 	at_store(&seat->holder, spare, RELAXED);
 	at_add(&seat->rt->spares_busy, 1, RELAXED);
 }
@@ -142,7 +143,7 @@ static void reinstate(struct worker *w)
 	at_sub(&w->rt->spares_busy, 1, RELAXED);
 }
 
-bool seat_relieve(struct worker *w)
+bool seat_relieve(struct worker *w, bool beside)
 {
 	struct runtime *rt = w->rt;
 	struct worker *spare = find(rt);
@@ -154,7 +155,7 @@ bool seat_relieve(struct worker *w)
 	lock(&rt->seats_lock);
 	done = depose(w);
 	if (done) {
-		appoint(spare, w->seat);
+		appoint(spare, w->seat, beside || at_load(&w->beside, RELAXED));
 		done = at_cas(&spare->post, &post, APPOINTED, ACQ_REL);
 		if (done)
 			drain(w);

@@ -31,6 +31,14 @@
  *  - `woken` of a worker that is deposed would be looked at by its owner alone, who is stuck. The same flag sees to
  *    that: what a deposed worker makes ready goes to the shared queue, and `inside` keeps apart who had looked before.
  *
+ * A spare is appointed for one of two reasons. In the place of a worker that is blocked it does all that the worker
+ * would. Beside one that computes (`beside`) it has no core of its own: it runs the tasks that are ready, so that they
+ * need not wait, but takes no forked job, since a loop on more threads than cores is no faster, and would have more
+ * ranges in work than cores. A job that nobody takes is run by its forker. The monitor sets `beside` at each look, by
+ * what the threads of the seat do then. A worker in a loop that is deposed comes by between two ranges
+ * (allow_checkpoint), and has its seat back; so does a spare in a loop's part, which is how a part that a spare took
+ * while the owner was blocked goes to the owner.
+ *
  * Between tasks nobody is deposed: a worker clears `current` before it looks whether it is deposed, and the monitor
  * looks at `current` after the fence. So one of the two sees the other. */
 #ifndef SCHED_SEAT_H
@@ -55,9 +63,9 @@ static inline void seat_leave(struct worker *w)
 	at_store(&w->inside, false, RELEASE);
 }
 
-/* By the monitor: has another thread hold the seat of `w`, which is stuck, and moves w's ready tasks where all find
- * them. False: w is not stuck after all, is deposed already, or there is no spare to be had. */
-bool seat_relieve(struct worker *w);
+/* By the monitor: has another thread hold the seat of `w`, which is stuck (`beside`: it computes), and moves w's ready
+ * tasks where all find them. False: w is not stuck after all, is deposed already, or there is no spare to be had. */
+bool seat_relieve(struct worker *w, bool beside);
 
 /* By the monitor: the ready tasks of a worker that is stuck and deposed go where all find them. */
 void seat_drain(struct worker *w);

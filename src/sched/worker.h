@@ -48,6 +48,7 @@ struct worker {
 	atomic_of(bool) alone;    /* the only one: nobody steals from it. See seat.h */
 	atomic_of(bool) deposed;  /* another runs tasks in its place */
 	atomic_of(bool) inside;   /* it is at work on its queues */
+	atomic_of(bool) beside;   /* it shares the core of one that computes: see seat.h */
 	atomic_of(uint32_t) runs; /* tasks it has switched to */
 	int64_t stamp;            /* when the running task's stretch began */
 	struct row *rows;         /* of what became of tasks here, by site */
@@ -69,6 +70,7 @@ struct worker {
 	struct worker *seat; /* whose poller it uses: its own, or as a spare that of a worker whose place it takes */
 	atomic_of(struct worker *) holder; /* of a seat: who polls there. Under seats_lock */
 	struct lock polling;               /* of a seat: held by who is in its poller */
+	bool computes;                     /* of a seat: at this look of the monitor one that was deposed does */
 	atomic_of(bool) awake;             /* has not gone to sleep: what the monitor looks after */
 	pthread_t self;                    /* its thread, by itself: set before it is awake */
 	pid_t tid;
@@ -174,6 +176,7 @@ void worker_after_switch(void);
 
 /* idle.c */
 void idle_notify(struct runtime *rt);
+void idle_notify_job(struct runtime *rt); /* of a forked job */
 void idle_notify_lone(
 	struct runtime *rt);              /* of a task that its worker runs next, unless the running one goes on long */
 bool idle_any(struct runtime *rt);        /* does a worker sleep? Out of date at once */

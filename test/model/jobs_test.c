@@ -120,7 +120,7 @@ bool scope_enter(struct hob_scope *s, struct task *t, bool forced)
 	return forced;
 }
 
-void idle_notify(struct runtime *r)
+void idle_notify_job(struct runtime *r)
 {
 	(void)r;
 	at_fence(SEQ_CST);
