@@ -9,7 +9,10 @@
  *
  * Port 0 lets the kernel choose; the first line on stdout says which.
  */
+#include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "serve.h"
 
@@ -17,7 +20,18 @@ static const char *upstream, *upstream_port;
 
 struct direction {
 	int from, to;
+	atomic_bool ended;             /* `to` has been told so */
+	const struct direction *other; /* the way back */
 };
+
+/* The kernel tells of a reset once. Where the other direction heard of it, in a send, an end is read here; but a
+ * connection that has only ended can still be written to, until the other direction ends it. */
+static bool was_reset(const struct direction *d)
+{
+	int events = hob_poll(d->from, 0, 0);
+
+	return events > 0 && events & POLLHUP && !d->other->ended;
+}
 
 /* Moves bytes until `from` has ended and both sides know. Then it stays to see whether `from` is reset, which would go
  * unnoticed while the other direction has nothing to write to it; POLLHUP comes when that direction has ended too. */
@@ -35,6 +49,9 @@ static int pump(void *arg)
 	}
 	if (n < 0)
 		return (int)n;
+	if (was_reset(d))
+		return -ECONNRESET;
+	d->ended = true;
 	shutdown(d->to, SHUT_WR);
 	err = hob_poll(d->from, 0, HOB_NEVER);
 	if (err < 0)
@@ -46,10 +63,12 @@ static int pump(void *arg)
 static int join(int client, int server)
 {
 	static const struct hob_scope_options first_error_ends = { .cancel_on_error = 1 };
-	struct direction there = { client, server }, back = { server, client };
+	struct direction there = { .from = client, .to = server }, back = { .from = server, .to = client };
 	struct hob_scope *s;
 	int err = hob_scope_create_with(&s, &first_error_ends);
 
+	there.other = &back;
+	back.other = &there;
 	if (err)
 		return err;
 	err = hob_spawn(s, pump, &there);
