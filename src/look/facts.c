@@ -117,6 +117,15 @@ static void add_thread(struct sums *sums, const struct look_thread *t)
 	f->workers += life - sorts[LOOK_OWN] - sorts[LOOK_CALLERS] > 0.05 * f->wall;
 }
 
+/* Of one thread, for one cause, wherever it was in the program. */
+static int64_t waited_for(const struct look_thread *t, uint32_t label)
+{
+	int64_t ns = 0;
+	for (unsigned i = 0; i < t->slot_count; i++)
+		ns += t->slots[i].label == label ? t->slots[i].ns : 0;
+	return ns;
+}
+
 /* What came before the first and after the last wait that counts is taken for the program's start and end. */
 static double serial_of(const struct look_sampler *s, const struct look_facts *f)
 {
@@ -125,7 +134,8 @@ static double serial_of(const struct look_sampler *s, const struct look_facts *f
 		for (unsigned i = 0; i < s->threads[k]->slot_count; i++) {
 			const struct look_slot *slot = &s->threads[k]->slots[i];
 			const struct look_label *label = &s->labels.at[slot->label];
-			if (label->state < LOOK_WAITS || label->sort != LOOK_REAL || SECONDS(slot->ns) < 0.1 * f->real)
+			if (label->state < LOOK_WAITS || label->sort != LOOK_REAL ||
+			    SECONDS(waited_for(s->threads[k], slot->label)) < 0.1 * f->real)
 				continue;
 			first = slot->first < first ? slot->first : first;
 			last = slot->last > last ? slot->last : last;

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "base/sys.h"
-#include "look/names.h"
 
 enum look_state look_fd_state(enum look_fd_kind kind)
 {
@@ -120,31 +119,4 @@ int look_fd(struct look_peers *peers, pid_t pid, int fd, struct look_fd *out)
 	}
 	out->kind = *out->text == '/' ? of_path(path) : FD_OTHER;
 	return 0;
-}
-
-struct ends {
-	pid_t pid;
-	uint64_t inode;
-	unsigned found, looked;
-};
-
-static int count_end(void *arg, pid_t fd)
-{
-	struct ends *e = arg;
-	char path[48], text[64];
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", e->pid, fd);
-	ssize_t len = sys.readlink(path, text, sizeof text - 1);
-	text[len > 0 ? len : 0] = '\0';
-	if (!strncmp(text, "pipe:[", 6) && inode_of(text) == e->inode)
-		e->found++;
-	return ++e->looked == 256 || e->found == 2;
-}
-
-bool look_fd_own_pipe(pid_t pid, uint64_t inode)
-{
-	char path[32];
-	struct ends e = { .pid = pid, .inode = inode };
-	snprintf(path, sizeof path, "/proc/%d/fd", pid);
-	look_for_numbers(path, count_end, &e);
-	return e.found > 1;
 }

@@ -34,9 +34,6 @@ struct look_fd {
 /* 0; -EAGAIN: ask a little later (see look_peer); another negative errno: not known. */
 int look_fd(struct look_peers *peers, pid_t pid, int fd, struct look_fd *out);
 
-/* Does the process itself hold the other end of this pipe? Event loops wake themselves through such. */
-bool look_fd_own_pipe(pid_t pid, uint64_t inode);
-
 /* The state of a wait for such a descriptor, and what it means. */
 enum look_state look_fd_state(enum look_fd_kind kind);
 enum look_sort look_fd_sort(enum look_fd_kind kind);

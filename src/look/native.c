@@ -229,20 +229,37 @@ static int name_kept(struct look_native *n, struct code *c, uint64_t ip, struct 
 	return k->err;
 }
 
-int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct look_frame *out)
+int look_native_place(struct look_native *n, uint64_t sp, uint64_t ip, uint64_t *place)
 {
 	struct look_cursor at = { .ip = ip, .sp = sp };
-	*out = (struct look_frame){ 0 };
 	for (unsigned depth = 0; depth < MAX_DEPTH; depth++) {
 		struct code *c = code_at(n, at.ip);
 		if (!c && !depth && sys.now_coarse() - n->loaded >= RELOAD_NS && !load(n))
 			c = code_at(n, at.ip);
 		if (!c)
 			break;
-		if (!c->libc)
-			return name_kept(n, c, at.ip - at.called, out);
+		if (!c->libc) {
+			*place = at.ip - at.called;
+			elf_of(n, c); /* so that it can be named when the process has gone */
+			return 0;
+		}
 		if (step(n, c, &at))
 			break;
 	}
 	return -ENOENT;
+}
+
+int look_native_name(struct look_native *n, uint64_t place, struct look_frame *out)
+{
+	struct code *c = code_at(n, place);
+	*out = (struct look_frame){ 0 };
+	return c ? name_kept(n, c, place, out) : -ENOENT;
+}
+
+int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct look_frame *out)
+{
+	uint64_t place;
+	*out = (struct look_frame){ 0 };
+	int err = look_native_place(n, sp, ip, &place);
+	return err ? err : look_native_name(n, place, out);
 }

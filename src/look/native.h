@@ -20,4 +20,9 @@ void look_native_close(struct look_native *n);             /* NULL is fine */
  * it is "". -ENOENT: nothing is known. Nothing is stopped. */
 int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct look_frame *out);
 
+/* The same in two halves, since names are what takes long: the address in that frame, and what an address is called.
+ * The second needs the process no more. */
+int look_native_place(struct look_native *n, uint64_t sp, uint64_t ip, uint64_t *place);
+int look_native_name(struct look_native *n, uint64_t place, struct look_frame *out);
+
 #endif

@@ -88,9 +88,14 @@ static int take_inet(struct look_peers *p, char *line)
 	peer.inode = strtoull(w[9], NULL, 10);
 	unsigned long state = strtoul(w[3], NULL, 16);
 	bool nobody = !strncmp(w[2], "00000000:0000", 13) || !strcmp(w[2], "00000000000000000000000000000000:0000");
-	if (state == 10 || nobody) /* listening, or an unconnected datagram socket */
+	const char *colon = strchr(w[1], ':');
+	unsigned port = colon ? (unsigned)strtoul(colon + 1, NULL, 16) & 0xffff : 0;
+	if (state == 10) /* the kernel lists those first */
+		p->listened[port / 64] |= UINT64_C(1) << port % 64;
+	bool client = p->listened[port / 64] >> port % 64 & 1;
+	if (nobody || client) /* nobody: listening, or an unconnected datagram socket */
 		peer.kind = PEER_LISTENS;
-	if (!peer.inode || !address(w[nobody ? 1 : 2], peer.text, sizeof peer.text, nobody))
+	if (!peer.inode || !address(w[nobody || client ? 1 : 2], peer.text, sizeof peer.text, nobody || client))
 		return 0;
 	return add(p, &peer);
 }
@@ -146,6 +151,7 @@ static void read_all(struct look_peers *p, pid_t pid)
 	if (p->at)
 		memset(p->at, 0, (p->mask + 1) * sizeof *p->at);
 	p->count = 0;
+	memset(p->listened, 0, sizeof p->listened);
 	for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
 		snprintf(path, sizeof path, "/proc/%d/net/%s", pid, files[i]);
 		for_lines(path, files[i][1] == 'n' ? take_unix : take_inet, p);

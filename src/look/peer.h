@@ -7,7 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum look_peer_kind { PEER_NET, PEER_LISTENS, PEER_LOCAL };
+enum look_peer_kind {
+	PEER_NET,
+	PEER_LISTENS, /* or has come to somebody who does: a client */
+	PEER_LOCAL,
+};
 
 struct look_peer {
 	uint64_t inode; /* 0: an empty place */
@@ -19,7 +23,8 @@ struct look_peer {
 struct look_peers {
 	struct look_peer *at; /* open addressing by inode */
 	unsigned count, mask;
-	int64_t next; /* not to be read again before this time */
+	int64_t next;                  /* not to be read again before this time */
+	uint64_t listened[65536 / 64]; /* a bit a port */
 };
 
 void look_peers_finish(struct look_peers *p);

@@ -67,6 +67,8 @@ static void check_program(struct look_process *p)
 			p->python_tries = 0;
 			p->python_error = 0;
 			p->python_next = 0;
+			p->native = NULL; /* its places are named in the end */
+			p->no_native = false;
 		}
 	}
 }
@@ -160,7 +162,8 @@ static void look_at_threads(struct look_sampler *s, int64_t now)
 		if (s->cursor >= s->live_count)
 			s->cursor = 0;
 		struct look_thread *t = s->live[s->cursor];
-		bool look = t->process->ended || (t->due <= now && !(t->process->idle && t->blocked));
+		bool look = t->process->ended || (t->due <= now && !(t->process->idle && t->blocked)) ||
+			    look_is_late(t, now);
 		if (look)
 			look_at_thread(s, t);
 		else if (t->process->idle && t->blocked)
@@ -199,6 +202,8 @@ int look_sampler_tick(struct look_sampler *s)
 		}
 	if (news)
 		look_find(s, now, idle);
+	s->pipes.processes = s->processes; /* as they are from here to the end of the round */
+	s->pipes.count = s->process_count;
 	look_at_threads(s, now);
 	for (unsigned i = 0; i < s->process_count; i++)
 		if (s->processes[i]->ended && !s->processes[i]->closed && !s->processes[i]->alive)
@@ -247,6 +252,7 @@ void look_sampler_stop(struct look_sampler *s)
 	s->live_count = 0;
 	for (unsigned i = 0; i < s->thread_count; i++)
 		divide_unknown(s->threads[i]);
+	look_name_places(s);
 	s->end = now;
 }
 
@@ -260,6 +266,8 @@ void look_sampler_finish(struct look_sampler *s)
 		look_python_close(s->processes[i]->python);
 		sys.free(s->processes[i]);
 	}
+	for (unsigned i = 0; i < s->native_count; i++)
+		look_native_close(s->natives[i]);
 	if (s->loadavg >= 0)
 		sys.close(s->loadavg);
 	sys.free(s->threads);

@@ -13,7 +13,9 @@
 #include "look/books.h"
 #include "look/index.h"
 #include "look/label.h"
+#include "look/native.h"
 #include "look/peer.h"
+#include "look/pipes.h"
 #include "look/python.h"
 #include "look/timeline.h"
 
@@ -45,7 +47,8 @@ struct look_thread {
 	int64_t last_at, asleep, due;
 	unsigned label, tries;
 	unsigned computes_in, waits_in; /* frames */
-	bool blocked, opened;
+	uint64_t sp, ip;                /* where `waits_in` was found, in native code */
+	bool blocked, opened, looked_late;
 	bool old;               /* it was there before we came */
 	int schedstat, syscall; /* kept open, or negative */
 	uint64_t ran_at_split;
@@ -65,6 +68,9 @@ struct look_process {
 	int64_t check;
 	struct look_thread *gone; /* the sum of its short-lived threads, or NULL */
 
+	struct look_native *native; /* of the sampler's */
+	bool no_native;
+
 	struct look_python *python;
 	struct look_python_kind kind;
 	int python_error;
@@ -74,6 +80,8 @@ struct look_process {
 	uint64_t switches_before, switches;
 	bool gil_enabled;
 };
+
+enum { LOOK_NATIVES = 64 }; /* programs whose native code is looked at */
 
 struct look_options {
 	double hz;     /* 0: 250 */
@@ -88,6 +96,9 @@ struct look_sampler {
 	int64_t start, end, next; /* `next`: when to look again */
 	struct look_labels labels, frames;
 	struct look_peers peers;
+	struct look_pipes pipes;
+	struct look_native *natives[LOOK_NATIVES];
+	unsigned native_count;
 	struct look_index by_tid, by_pid;
 	struct look_process **processes;
 	struct look_thread **threads, **live; /* all that are kept; those that live */

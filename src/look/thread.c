@@ -16,6 +16,7 @@ enum { SLOTS_MAX = 128, TRIES = 25, LIVE_FEW = 16 };
 #define SLEEP_MOST 500000000 /* ns between looks at a thread that sleeps */
 #define OPEN_MOST 20000000   /* ns that the books of one that runs stay open */
 #define GAP_MOST 100000000   /* ns between looks, for what came last to be taken as going on */
+#define LATE_FRAME 60000000  /* ns asleep, until a second look where in the program */
 #define SPLIT_EVERY 50000000 /* ns of computing until user and kernel are told apart anew */
 
 /* A file of the thread, kept open where descriptors allow: what is open stays that of this thread, whatever its number
@@ -116,17 +117,6 @@ static enum look_state state_of(const struct look_sampler *s, unsigned label)
 	return s->labels.at[label].state;
 }
 
-/* Where in the program it is; `otherwise` where that cannot be told. */
-static unsigned frame_of(struct look_sampler *s, const struct look_thread *t, unsigned otherwise)
-{
-	struct look_frame f;
-	char text[200];
-	if (!s->options.frames || !t->process->python || look_python_frame(t->process->python, t->tid, &f))
-		return otherwise;
-	snprintf(text, sizeof text, "%.40s (%.120s:%u)", f.function, f.file, f.line);
-	return look_label(&s->frames, LOOK_OTHER, LOOK_REAL, text);
-}
-
 static bool stopped(const struct look_thread *t)
 {
 	struct look_stat st;
@@ -144,17 +134,17 @@ static unsigned label_by_channel(struct look_sampler *s, const struct look_threa
 }
 
 /* 1: it runs. 0: it is blocked, and *label says on what. -EAGAIN: not to be had now. Another errno: it is gone. */
-static int find_label(struct look_sampler *s, struct look_thread *t, unsigned *label)
+static int find_label(struct look_sampler *s, struct look_thread *t, struct look_call *call, unsigned *label)
 {
 	char text[256];
-	struct look_call call;
-	const struct look_wait_view view = { t->process->pid, &s->peers, &s->labels };
+	const struct look_wait_view view = { t->process->pid, &s->pipes, &s->peers, &s->labels };
 	ssize_t got = t->process->unreadable ? -EPERM : read_kept(&t->syscall, "syscall", t, text, sizeof text);
 	if (got == -ESRCH)
 		return -ESRCH;
-	if (got < 0 || look_call_parse(text, &call)) {
+	if (got < 0 || look_call_parse(text, call)) {
 		struct look_stat st;
 		int err = read_stat(t, &st);
+		*call = (struct look_call){ .kind = CALL_OTHER };
 		s->no_syscall = true;
 		t->process->unreadable |= got == -EPERM || got == -EACCES;
 		if (err || st.state == 'R')
@@ -162,17 +152,17 @@ static int find_label(struct look_sampler *s, struct look_thread *t, unsigned *l
 		*label = label_by_channel(s, t);
 		return 0;
 	}
-	if (call.kind == CALL_RUNNING)
+	if (call->kind == CALL_RUNNING)
 		return 1;
-	int err = look_wait(&view, &call, label);
+	int err = look_wait(&view, call, label);
 	if (err == -EAGAIN && ++t->tries < TRIES)
 		return err;
 	if (err)
-		*label = call.kind == CALL_NET ? LOOK_NET : LOOK_OTHER;
+		*label = call->kind == CALL_NET ? LOOK_NET : LOOK_OTHER;
 	t->tries = 0;
-	if (call.kind == CALL_FUTEX && t->process->python && look_python_waits(t->process->python, call.args[0]))
+	if (call->kind == CALL_FUTEX && t->process->python && look_python_waits(t->process->python, call->args[0]))
 		*label = LOOK_GIL;
-	if (call.kind == CALL_NONE && stopped(t))
+	if (call->kind == CALL_NONE && stopped(t))
 		*label = look_label(&s->labels, LOOK_OTHER, LOOK_REAL, "stopped by a signal");
 	return 0;
 }
@@ -221,7 +211,7 @@ static void close_wait(struct look_sampler *s, struct look_thread *t)
 static void found_running(struct look_sampler *s, struct look_thread *t, int64_t now, const struct look_counters *c)
 {
 	if (t->last.runs != c->runs || s->ticks % 8 == 0)
-		t->computes_in = frame_of(s, t, t->computes_in);
+		t->computes_in = look_where(s, t, NULL, t->computes_in);
 	t->last = *c;
 	t->last_at = now;
 	if (now - t->books.open < OPEN_MOST)
@@ -230,19 +220,35 @@ static void found_running(struct look_sampler *s, struct look_thread *t, int64_t
 	note(s, t, &span, LOOK_COMPUTE);
 }
 
-static void found_blocked(struct look_sampler *s, struct look_thread *t, unsigned label)
+static void found_blocked(struct look_sampler *s, struct look_thread *t, const struct look_call *call, unsigned label)
 {
 	struct look_counters c;
 	if (read_counters(s, t, &c)) /* those of the moment it went to sleep on this */
 		return;
 	int64_t now = sys.now();
 	t->label = label;
-	t->waits_in = frame_of(s, t, 0);
+	t->waits_in = look_where(s, t, call, 0);
 	struct look_span span = look_books_blocked(&t->books, now, &c, state_of(s, label));
 	note(s, t, &span, label);
 	t->blocked = true;
+	t->looked_late = false;
 	t->asleep = t->last_at = now;
 	t->last = c;
+}
+
+bool look_is_late(const struct look_thread *t, int64_t now)
+{
+	return t->blocked && !t->waits_in && !t->looked_late && now - t->asleep > LATE_FRAME;
+}
+
+/* A program that has just started is not worth reading its files for; by now it may be. */
+static void look_late(struct look_sampler *s, struct look_thread *t)
+{
+	unsigned label;
+	struct look_call call;
+	t->looked_late = true;
+	if (!find_label(s, t, &call, &label) && label == t->label)
+		t->waits_in = look_where(s, t, &call, 0);
 }
 
 /* The life of a thread that is older than our watch starts now; that of a new one when it was found, or as long before
@@ -283,6 +289,8 @@ void look_at_thread(struct look_sampler *s, struct look_thread *t)
 	if (t->blocked && c.ran == t->last.ran && c.runs == t->last.runs) {
 		int64_t asleep = now - t->asleep;
 		t->last_at = now;
+		if (look_is_late(t, now))
+			look_late(s, t);
 		t->due = s->live_count > LIVE_FEW ? now + (asleep / 16 < SLEEP_MOST ? asleep / 16 : SLEEP_MOST) : now;
 		return;
 	}
@@ -290,11 +298,12 @@ void look_at_thread(struct look_sampler *s, struct look_thread *t)
 		close_wait(s, t);
 	t->due = now;
 	unsigned label;
-	err = find_label(s, t, &label);
+	struct look_call call;
+	err = find_label(s, t, &call, &label);
 	if (err == 1)
 		found_running(s, t, now, &c);
 	else if (!err)
-		found_blocked(s, t, label);
+		found_blocked(s, t, &call, label);
 	else if (err != -EAGAIN)
 		look_end_thread(s, t, now);
 	if ((int64_t)(t->last.ran - t->ran_at_split) > SPLIT_EVERY && !t->ended)

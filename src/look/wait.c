@@ -15,8 +15,20 @@
 #include "base/sys.h"
 #include "look/fd.h"
 #include "look/file.h"
+#include "look/ring.h"
 
 enum { MOST_FDS = 64 };
+
+/* A pipe from or to a process that is watched, too, is the program's own affair. */
+static unsigned label_of(const struct look_wait_view *v, const struct look_fd *fd, enum look_state state)
+{
+	const struct look_pipe *pipe = fd->kind == FD_PIPE && fd->inode ? look_pipe(v->pipes, v->pid, fd->inode) : NULL;
+	char text[64];
+	if (!pipe || !*pipe->partner)
+		return look_label(v->labels, state, look_fd_sort(fd->kind), fd->text);
+	snprintf(text, sizeof text, "%s %s", pipe->reads ? "from" : "to", pipe->partner);
+	return look_label(v->labels, state, LOOK_OWN, text);
+}
 
 /* The best of many ------------------------------------------------------------------------------------------------- */
 
@@ -40,7 +52,7 @@ static unsigned rank_of(const struct many *m, const struct look_fd *fd)
 	case FD_TERMINAL:
 		return 6;
 	case FD_PIPE:
-		return look_fd_own_pipe(m->v->pid, fd->inode) ? 1 : 6;
+		return look_pipe(m->v->pipes, m->v->pid, fd->inode)->self ? 1 : 6;
 	case FD_LOCAL:
 		return *fd->text ? 5 : 2; /* a loop's own pair has no name; nor has the client's end, alas */
 	case FD_TIMER:
@@ -89,7 +101,7 @@ static int conclude(const struct many *m, bool timed, unsigned *label)
 		snprintf(text, sizeof text, "%u%s at once", m->same, m->looked > MOST_FDS ? " or more" : "");
 		*label = look_label(l, look_fd_state(m->best.kind), look_fd_sort(m->best.kind), text);
 	} else
-		*label = look_label(l, look_fd_state(m->best.kind), look_fd_sort(m->best.kind), m->best.text);
+		*label = label_of(m->v, &m->best, look_fd_state(m->best.kind));
 	return 0;
 }
 
@@ -141,7 +153,7 @@ static int of_fd(const struct look_wait_view *v, const struct look_call *c, unsi
 	enum look_state state = err ? LOOK_OTHER : look_fd_state(fd.kind);
 	if (c->kind == CALL_NET && state == LOOK_OTHER)
 		state = LOOK_NET; /* a family that the tables do not show, or a connection that is just being made */
-	*label = look_label(v->labels, state, err ? LOOK_REAL : look_fd_sort(fd.kind), err ? "" : fd.text);
+	*label = err ? look_label(v->labels, state, LOOK_REAL, "") : label_of(v, &fd, state);
 	return 0;
 }
 
@@ -196,8 +208,7 @@ int look_wait(const struct look_wait_view *v, const struct look_call *c, unsigne
 		text = "a signal";
 		break;
 	case CALL_RING:
-		text = "io_uring";
-		break;
+		return look_ring(v, c, label);
 	default:
 		break;
 	}

@@ -5,10 +5,12 @@
 #include "look/call.h"
 #include "look/label.h"
 #include "look/peer.h"
+#include "look/pipes.h"
 
 /* What is known around the call. */
 struct look_wait_view {
 	pid_t pid;
+	struct look_pipes *pipes;
 	struct look_peers *peers;
 	struct look_labels *labels;
 };

@@ -2,6 +2,7 @@
 #ifndef LOOK_WATCH_H
 #define LOOK_WATCH_H
 
+#include "look/call.h"
 #include "look/sampler.h"
 
 /* A process or thread to be watched from now on; those that are known already are left alone. 0 or a negative errno. */
@@ -24,6 +25,16 @@ void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now)
 
 /* Adds to the slot of a label and a frame. */
 void look_slot_add(struct look_thread *t, unsigned label, unsigned frame, const struct look_span *s, int64_t ns);
+
+/* Where in its program a thread is that is blocked in a call; NULL: one that runs. A frame; `otherwise` where that
+ * cannot be told. In native code it is an address for now. */
+unsigned look_where(struct look_sampler *s, struct look_thread *t, const struct look_call *call, unsigned otherwise);
+
+/* Is it worth a second look for that alone? */
+bool look_is_late(const struct look_thread *t, int64_t now);
+
+/* In the end: gives those addresses their names. */
+void look_name_places(struct look_sampler *s);
 
 /* Python in a process: looks for it where that has not been decided, and samples its GIL. */
 void look_at_python(struct look_sampler *s, struct look_process *p, int64_t now);

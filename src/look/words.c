@@ -46,7 +46,7 @@ void look_cause_words(char *to, size_t size, enum look_state state, const char *
 	};
 	if (!*text)
 		snprintf(to, size, "%s", without[state] ? without[state] : look_state_name(state));
-	else if (state == LOOK_NET && !strncmp(text, "clients on ", 11))
+	else if (state == LOOK_NET && !strncmp(text, "clients", 7))
 		snprintf(to, size, "%s", text);
 	else
 		snprintf(to, size, "%s%s", with[state] ? with[state] : "", text);

@@ -36,6 +36,15 @@ for t in json.load(open("a.json"))["threads"]:
     assert not t["seconds"] or abs(sum(t["shares"].values()) - 1) < 0.001, t'
 ok 'the page has figures' grep -q '"lanes":' a.html
 ok 'stacks are folded' grep -qE '^[a-z]+;.* [0-9]+$' a.folded
+try "$hob" why --json -o b.json -- sleep 0.3
+ok 'a wait has a place in the program' python3 -c '
+import json
+assert [c["where"] for c in json.load(open("b.json"))["causes"] if c["state"] == "timer"] == ["sleep"]'
+try "$hob" why --json -o b.json -- sh -c 'sleep 0.3 | wc -c'
+ok 'a pipe of its own is no wait for others' python3 -c '
+import json
+waits = [c for c in json.load(open("b.json"))["causes"] if c["state"] == "pipe"]
+assert waits and all(c["sort"] == "own" and c["what"].startswith("from s") for c in waits), waits'
 try "$hob" why -o report --expect compute sleep 0.2
 is 'what was not expected' "$status" 1
 try "$hob" why -o report --expect wait sleep 0.2
