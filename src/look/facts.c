@@ -161,16 +161,37 @@ static void add_python(struct look_facts *f, const struct look_process *p)
 	f->gil_switches = length > 0 ? (double)(p->switches - p->switches_before) / length : 0;
 }
 
+/* CPU time by the books of those that live: what their children had used is in there, once they were waited for, also
+ * of such as were too short to be seen; what they had used before we came is none of ours. */
+static double by_parents(const struct look_sampler *s)
+{
+	int64_t ns = 0;
+	for (unsigned i = 0; i < s->process_count; i++) {
+		const struct look_process *p = s->processes[i];
+		int64_t before = p->cpu_before + p->dead_before;
+		ns += p->ended ? -before : p->cpu + p->dead - before;
+	}
+	return SECONDS(ns);
+}
+
 static void add_processes(struct look_facts *f, const struct look_sampler *s)
 {
 	const struct look_process *python = NULL; /* the busiest that is one */
+	int64_t most = 0;
 	for (unsigned i = 0; i < s->process_count; i++) {
 		const struct look_process *p = s->processes[i];
 		f->cpu += SECONDS(p->cpu - p->cpu_before);
 		f->rss_bytes += p->rss_bytes;
+		if (p->cpu - p->cpu_before > most) {
+			most = p->cpu - p->cpu_before;
+			memcpy(f->busiest, p->name, sizeof f->busiest);
+			f->busiest_seconds = SECONDS(most);
+		}
 		if (p->kind.major && (!python || p->cpu - p->cpu_before > python->cpu - python->cpu_before))
 			python = p;
 	}
+	double other = by_parents(s);
+	f->cpu = other > f->cpu ? other : f->cpu;
 	f->processes = s->process_count;
 	if (python)
 		add_python(f, python);

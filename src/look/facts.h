@@ -37,6 +37,8 @@ struct look_facts {
 	unsigned threads, processes, brief; /* that ever were; brief: threads too short to be told apart */
 	unsigned workers, most_workers;     /* threads that compute or really wait: those that matter */
 	uint64_t rss_bytes;
+	char busiest[32]; /* the process that computed most, and how long */
+	double busiest_seconds;
 
 	bool python, free_threaded, gil_enabled;
 	unsigned python_major, python_minor;

@@ -133,7 +133,11 @@ int look_add_process(struct look_sampler *s, pid_t pid)
 	p->start = sys.now();
 	memcpy(p->name, st.name, sizeof p->name);
 	int64_t cpu = sys.cpu_clock(pid);
-	p->cpu_before = p->cpu = cpu > 0 ? cpu : 0;
+	p->cpu = cpu > 0 ? cpu : 0;
+	p->dead = look_dead_of(&st);
+	p->old = s->walking_first;
+	p->cpu_before = p->old ? p->cpu : 0;
+	p->dead_before = p->old ? p->dead : 0;
 	add_all_threads(s, p);
 	return 0;
 }

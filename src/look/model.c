@@ -134,7 +134,7 @@ struct look_estimate look_predict(const struct look_facts *f, enum look_model m,
 		e.bound = BOUND_START;
 	else if (serial > 0.5 * ideal)
 		e.bound = BOUND_SERIAL;
-	else if (by_lane >= by_workers)
+	else if (by_lane >= 0.98 * by_workers)
 		e.bound = m == LOOK_CONCURRENCY ? BOUND_CPU : lanes(f, m) < f->cores ? BOUND_GIL : BOUND_CORES;
 	else
 		e.bound = pieces <= workers || by_workers == f->longest ? BOUND_PIECES : BOUND_WORKERS;

@@ -40,6 +40,11 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 
 /* Processes -------------------------------------------------------------------------------------------------------- */
 
+int64_t look_dead_of(const struct look_stat *st)
+{
+	return (int64_t)((st->dead_user + st->dead_kernel) % (UINT64_C(1) << 32)) * 10000000;
+}
+
 /* Another program in the same process: what was known of its inside no longer holds. */
 static void check_program(struct look_process *p)
 {
@@ -53,6 +58,7 @@ static void check_program(struct look_process *p)
 		p->ended = true;
 		return;
 	}
+	p->dead = look_dead_of(&st);
 	uint64_t rss = st.rss_pages * 4096;
 	p->rss_bytes = rss > p->rss_bytes ? rss : p->rss_bytes;
 	if (st.code != p->code || st.stack != p->stack || strcmp(st.name, p->name)) {
@@ -244,8 +250,10 @@ void look_sampler_stop(struct look_sampler *s)
 		int64_t cpu = p->ended ? -1 : sys.cpu_clock(p->pid);
 		if (cpu > p->cpu)
 			p->cpu = cpu;
-		if (!p->ended)
+		if (!p->ended) {
+			check_program(p);
 			p->end = now;
+		}
 	}
 	for (unsigned i = 0; i < s->live_count; i++)
 		look_end_thread(s, s->live[i], now);

@@ -60,10 +60,12 @@ struct look_process {
 	uint64_t code, stack;
 	char name[32];
 	int64_t start, end;
-	int64_t cpu_before, cpu; /* of all threads it ever had: when we came, and at last; ns */
-	uint64_t rss_bytes;      /* the most seen */
-	unsigned alive, most;    /* threads */
-	unsigned programs;       /* times it called execve while we watched */
+	int64_t cpu_before, cpu;   /* of all threads it ever had: when we came, and at last; ns */
+	int64_t dead_before, dead; /* the same of children that it has waited for, in ticks' precision */
+	bool old;                  /* it was there before we came */
+	uint64_t rss_bytes;        /* the most seen */
+	unsigned alive, most;      /* threads */
+	unsigned programs;         /* times it called execve while we watched */
 	bool ended, idle, unreadable, closed;
 	int64_t check;
 	struct look_thread *gone; /* the sum of its short-lived threads, or NULL */

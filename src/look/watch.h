@@ -4,10 +4,14 @@
 
 #include "look/call.h"
 #include "look/sampler.h"
+#include "look/stat.h"
 
 /* A process or thread to be watched from now on; those that are known already are left alone. 0 or a negative errno. */
 int look_add_process(struct look_sampler *s, pid_t pid);
 int look_add_thread(struct look_sampler *s, struct look_process *p, pid_t tid);
+
+/* CPU time of the children that a process has waited for, ns. */
+int64_t look_dead_of(const struct look_stat *st);
 
 /* Finds what is there at first. */
 void look_find_first(struct look_sampler *s);

@@ -93,10 +93,14 @@ static void say_verdict(struct look_words *w, const struct look_facts *f, const 
 		break;
 	case LOOK_KIND_COMPUTE:
 		SAY(w->verdict, "computes: %u%% of %s", percent(v->share), time);
+		if (f->own > 0.1 * f->life) /* the share is of the rest */
+			SAY(w->verdict, ", but for waits for each other");
 		if (f->ready > 0.1 * (f->compute + f->ready))
 			SAY(w->verdict, ", %u%% of that queueing for a core",
 			    percent(f->ready / (f->compute + f->ready)));
 		SAY(w->verdict, "; it keeps %.2g of %g core%s busy", used, f->cores, f->cores == 1 ? "" : "s");
+		if (f->processes > 1 && f->busiest_seconds > 0.5 * f->compute)
+			SAY(w->verdict, ", mostly by %s", f->busiest);
 		break;
 	case LOOK_KIND_WAIT:
 		if (v->main)
