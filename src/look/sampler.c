@@ -15,7 +15,7 @@
 
 #define FIRST_LOOKS 1000000 /* ns a round, while there are threads that were never looked at */
 
-enum { KEPT_MOST = 16384 };
+enum { KEPT_MOST = 16384, PASSED_MOST = 256 };
 
 int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_options *o)
 {
@@ -23,7 +23,7 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 	if (!(o->hz > 0))
 		s->options.hz = 250;
 	if (!(o->share > 0))
-		s->options.share = 0.03;
+		s->options.share = 0.025;
 	s->seed = sys.random() | 1;
 	int err = look_labels_init(&s->labels);
 	if (!err)
@@ -159,36 +159,47 @@ static void drop(struct look_sampler *s, unsigned place)
 	}
 }
 
-/* Threads from where the last round ended; as many as the share of a core allows. */
-static void look_at_threads(struct look_sampler *s, int64_t now)
+/* Threads from where the last round ended; as many as the share of a core allows, of which the rest of the round, since
+ * `now`, has had its part. `idle`: no process has run since the last round; where every thread was found asleep then,
+ * all still are. */
+static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 {
-	int64_t until = sys.now() + (s->unopened ? FIRST_LOOKS : (int64_t)(s->options.share * 1e9 / s->options.hz));
-	unsigned left = s->live_count;
+	int64_t until = s->unopened ? sys.now() + FIRST_LOOKS : now + (int64_t)(s->options.share * 1e9 / s->options.hz);
+	unsigned left = s->live_count, passed = 0;
+	if (idle && s->asleep && !s->unopened) {
+		s->quiet = now;
+		s->asleep++;
+		return;
+	}
+	s->asleep = 0;
 	while (left--) {
 		if (s->cursor >= s->live_count)
 			s->cursor = 0;
 		struct look_thread *t = s->live[s->cursor];
-		bool look = t->process->ended || (t->due <= now && !(t->process->idle && t->blocked)) ||
-			    look_is_late(t, now);
+		bool sleeps = t->process->idle && t->blocked, late = look_is_late(t, now);
+		bool look = t->process->ended || late || (t->due <= now && !sleeps);
 		if (look)
 			look_at_thread(s, t);
-		else if (t->process->idle && t->blocked)
+		else if (sleeps)
 			t->last_at = now; /* it has not run, since nobody in there has */
+		idle = idle && sleeps && !late && !look_may_be_late(t);
 		if (t->ended)
 			drop(s, s->cursor);
 		else
 			s->cursor++;
-		if (look && sys.now() > until) {
+		if ((look || ++passed % PASSED_MOST == 0) && sys.now() > until) {
 			s->cut_short += left > 0;
 			return;
 		}
 	}
+	s->asleep = idle;
 }
 
-/* Between 3/4 and 5/4 of the period, so that no rhythm of the target falls in with ours. */
+/* Between 3/4 and 5/4 of the period, so that no rhythm of the target falls in with ours. Where all has slept for long
+ * the period is longer. */
 static int64_t jittered(struct look_sampler *s)
 {
-	double period = 1e9 / s->options.hz;
+	double period = (s->asleep > 64 ? 4 : s->asleep > 16 ? 2 : 1) * 1e9 / s->options.hz;
 	s->seed ^= s->seed << 13; /* xorshift64 (Marsaglia 2003) */
 	s->seed ^= s->seed >> 7;
 	s->seed ^= s->seed << 17;
@@ -210,7 +221,7 @@ int look_sampler_tick(struct look_sampler *s)
 		look_find(s, now, idle);
 	s->pipes.processes = s->processes; /* as they are from here to the end of the round */
 	s->pipes.count = s->process_count;
-	look_at_threads(s, now);
+	look_at_threads(s, now, idle);
 	for (unsigned i = 0; i < s->process_count; i++)
 		if (s->processes[i]->ended && !s->processes[i]->closed && !s->processes[i]->alive)
 			end_process(s, s->processes[i]);

@@ -87,7 +87,7 @@ enum { LOOK_NATIVES = 64 }; /* programs whose native code is looked at */
 
 struct look_options {
 	double hz;     /* 0: 250 */
-	double share;  /* of a core, at most; 0: 0.03 */
+	double share;  /* of a core, at most; 0: 0.025 */
 	bool frames;   /* where in the program, too */
 	bool launched; /* we have started it: nothing descends from it yet */
 };
@@ -106,6 +106,8 @@ struct look_sampler {
 	struct look_thread **threads, **live; /* all that are kept; those that live */
 	unsigned process_count, process_room, thread_count, thread_room, live_count, live_room;
 	unsigned cursor; /* in live: where the last look ended */
+	unsigned asleep; /* rounds since every thread was found asleep and no process has run */
+	int64_t quiet;   /* when the last of them was */
 
 	/* finding what is new */
 	int loadavg;

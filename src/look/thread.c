@@ -199,6 +199,13 @@ static void note_length(struct look_thread *t)
 		slot->longest = length;
 }
 
+/* When nobody ran this one did not, whether it was looked at or not. */
+static void note_quiet(const struct look_sampler *s, struct look_thread *t)
+{
+	if (t->blocked && s->quiet > t->last_at)
+		t->last_at = s->quiet;
+}
+
 /* A wait that has ended lasted until we last saw it, at least; what came then is for the next label. */
 static void close_wait(struct look_sampler *s, struct look_thread *t)
 {
@@ -238,7 +245,12 @@ static void found_blocked(struct look_sampler *s, struct look_thread *t, const s
 
 bool look_is_late(const struct look_thread *t, int64_t now)
 {
-	return t->blocked && !t->waits_in && !t->looked_late && now - t->asleep > LATE_FRAME;
+	return look_may_be_late(t) && now - t->asleep > LATE_FRAME;
+}
+
+bool look_may_be_late(const struct look_thread *t)
+{
+	return t->blocked && !t->waits_in && !t->looked_late;
 }
 
 /* A program that has just started is not worth reading its files for; by now it may be. */
@@ -279,6 +291,7 @@ void look_at_thread(struct look_sampler *s, struct look_thread *t)
 	struct look_counters c;
 	int64_t now = sys.now();
 	s->looks++;
+	note_quiet(s, t);
 	int err = read_counters(s, t, &c);
 	if (err) {
 		look_end_thread(s, t, now);
@@ -323,6 +336,7 @@ void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now)
 {
 	struct look_counters c;
 	struct look_span span;
+	note_quiet(s, t);
 	bool known = !read_counters(s, t, &c); /* we stop to look, or it is a zombie */
 	if (!t->opened && known)
 		open_books(s, t, now, &c);

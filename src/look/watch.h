@@ -36,6 +36,7 @@ unsigned look_where(struct look_sampler *s, struct look_thread *t, const struct 
 
 /* Is it worth a second look for that alone? */
 bool look_is_late(const struct look_thread *t, int64_t now);
+bool look_may_be_late(const struct look_thread *t); /* some time */
 
 /* In the end: gives those addresses their names. */
 void look_name_places(struct look_sampler *s);
