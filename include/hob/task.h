@@ -46,7 +46,8 @@ enum hob_backend {
 
 /* All zero is the sane default. A worker whose task blocks in the kernel or computes for long has a stand-in meanwhile:
  * so with one worker, too, two tasks may run at the same time, and what they share needs a mutex, a channel or a lane.
- */
+ * With `one_thread` that is not so: what tasks share changes only where they park; but while one blocks or computes,
+ * all others stand still. */
 struct hob_options {
 	unsigned workers;         /* threads that run tasks; 0: hob_cores(), looked at again as it may change */
 	unsigned workers_max;     /* where workers is 0: never more than so many; 0: no such bound */
@@ -55,13 +56,15 @@ struct hob_options {
 	unsigned blocking_max;    /* threads for hob_blocking at once; 0: HOB_BLOCKING_MAX */
 	int pools;                /* not 0: hob_pool_create may be called; a helper process is forked first */
 	uint64_t seed;            /* of the scheduler's choices (whom to steal from); 0: random */
+	int one_thread;           /* not 0: the calling thread alone runs tasks, and has no stand-in */
 };
 
 /* Starts a runtime with the calling thread as its first worker, runs fn(arg) as the first task and answers what that
  * returned (>= 0 values pass through too), once every task of the runtime has ended: when fn returns, scopes it left
  * behind are cancelled and their tasks waited for (the scopes themselves stay the caller's to destroy before).
- * -EBUSY inside a task; -EINVAL for more than 1024 workers or a HOB_BACKEND that is unknown; -ENOMEM, -EAGAIN, -EMFILE
- * where memory, threads or descriptors are lacking: then nothing ran. `opts` may be NULL. */
+ * -EBUSY inside a task; -EINVAL for more than 1024 workers, for several with one_thread, or a HOB_BACKEND that is
+ * unknown; -ENOMEM, -EAGAIN, -EMFILE where memory, threads or descriptors are lacking: then nothing ran. `opts` may be
+ * NULL. */
 HOB_API int hob_run(const struct hob_options *opts, hob_task_fn *fn, void *arg);
 
 /* Which backend this task's runtime waits with (HOB_BACKEND_AUTO outside a task). */

@@ -141,8 +141,8 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	rt->ops = ops;
 	rt->origin = stamp_begin();
 	rt->options = *opts;
-	rt->follows = opts->workers == 0;
-	rt->most = opts->workers ? opts->workers : cpus_most();
+	rt->follows = opts->workers == 0 && !opts->one_thread;
+	rt->most = opts->one_thread ? 1 : opts->workers ? opts->workers : cpus_most();
 	if (rt->follows && opts->workers_max && rt->most > opts->workers_max)
 		rt->most = opts->workers_max;
 	if (rt->most > WORKERS_MAX)
@@ -192,13 +192,13 @@ int sched_run(const struct poller_ops *ops, const struct hob_options *opts, hob_
 
 	if (worker_self())
 		return -EBUSY;
-	if (opts->workers > WORKERS_MAX)
+	if (opts->workers > (opts->one_thread ? 1 : WORKERS_MAX))
 		return -EINVAL;
 	err = create(&rt, ops, opts);
 	if (err)
 		return err;
 	first.rt = rt;
-	err = monitor_start(rt);
+	err = opts->one_thread ? 0 : monitor_start(rt);
 	if (err && !rt->follows) {
 		destroy(rt);
 		return err;

@@ -288,6 +288,44 @@ static int nobody_wakes_without_need(void *arg)
 	return 0;
 }
 
+/* But where one thread was asked for, nobody does, and what a task has not let go of stays as it is. */
+
+static int count(void *arg)
+{
+	at_add(&t.served, 1, RELAXED);
+	(void)arg;
+	return 0;
+}
+
+static int block_alone(void *arg)
+{
+	struct hob_scope *s;
+
+	(void)arg;
+	CHECK_EQ(hob_scope_create(&s), 0);
+	for (int i = 0; i < 10; i++)
+		CHECK_EQ(hob_spawn(s, count, NULL), 0);
+	for (int i = 0; i < 3; i++) /* each far beyond what makes a stand-in come */
+		CHECK_EQ(poll(NULL, 0, 20), 0);
+	CHECK_EQ(at_load(&t.served, RELAXED), 0);
+	CHECK_EQ(hob_scope_wait(s, HOB_NEVER), 0);
+	CHECK_EQ(at_load(&t.served, RELAXED), 10);
+	hob_scope_destroy(s);
+	return 0;
+}
+
+static void one_thread_has_no_stand_in(void)
+{
+	struct hob_options o = { .one_thread = true, .workers = 2 };
+
+	CHECK_EQ(hob_run(&o, block_alone, NULL), -EINVAL);
+	for (o.workers = 0; o.workers < 2; o.workers++) {
+		begin();
+		CHECK_EQ(hob_run(&o, block_alone, NULL), 0);
+		end();
+	}
+}
+
 int main(void)
 {
 	test_start();
@@ -299,5 +337,6 @@ int main(void)
 	EACH(a_task_woken_by_the_stuck_one);
 	EACH(a_life);
 	EACH(nobody_wakes_without_need);
+	TEST(one_thread_has_no_stand_in);
 	return test_done();
 }
