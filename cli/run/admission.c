@@ -52,7 +52,7 @@ static int admit(struct run *r, const struct work *w, const struct identity *who
 	j->slot = slots_take(&r->slots);
 	int err = j->slot ? fill(r, j, w) : -ENOMEM;
 	if (!err)
-		err = hob_lane_spawn(r->jobs, r->lane, job_task, j);
+		err = hob_spawn(r->jobs, job_task, j);
 	if (err) {
 		slots_give(&r->slots, j->slot);
 		files_close(&j->files);

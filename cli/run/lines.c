@@ -103,7 +103,7 @@ int lines_start(struct lines *l, struct files *ends, bool started)
 	files_close_outputs(ends);
 	int err = started ? hob_scope_create(&l->scope) : 0;
 	for (int i = 0; i < 2 && started && !err; i++)
-		err = hob_lane_spawn(l->scope, l->streams[i].job->run->lane, read_task, &l->streams[i]);
+		err = hob_spawn(l->scope, read_task, &l->streams[i]);
 	for (int i = 0; i < 2 && !started; i++)
 		if (l->streams[i].fd >= 0)
 			close(l->streams[i].fd);

@@ -70,7 +70,7 @@ void run_kill(struct run *r)
 	r->kill_at = hob_after(HOB_SECOND);
 	tree_signal(&everybody, SIGTERM);
 	tree_signal(&everybody, SIGCONT); /* a stopped one would not hear it */
-	if (hob_lane_spawn(r->helpers, r->lane, kill_task, r))
+	if (hob_spawn(r->helpers, kill_task, r))
 		tree_kill(&everybody);
 }
 
@@ -111,17 +111,17 @@ static bool wanted(enum when when, const struct run *r, bool dumb_too)
 static int start_helpers(struct run *r)
 {
 	bool progress = wanted(r->options->progress, r, false);
-	int err = hob_lane_spawn(r->helpers, r->lane, signals_task, r);
+	int err = hob_spawn(r->helpers, signals_task, r);
 	if (!err)
-		err = hob_lane_spawn(r->helpers, r->lane, reap_task, r);
+		err = hob_spawn(r->helpers, reap_task, r);
 	if (!err) /* even with --jobs: --set may take that back */
-		err = hob_lane_spawn(r->helpers, r->lane, sampler_task, r);
+		err = hob_spawn(r->helpers, sampler_task, r);
 	if (!err)
-		err = hob_lane_spawn(r->helpers, r->lane, steer_task, r);
+		err = hob_spawn(r->helpers, steer_task, r);
 	if (!err && progress)
-		err = hob_lane_spawn(r->helpers, r->lane, progress_task, r);
+		err = hob_spawn(r->helpers, progress_task, r);
 	if (!err && r->log.fd >= 0 && r->log.sync == SYNC_BATCH)
-		err = hob_lane_spawn(r->helpers, r->lane, log_sync_task, r);
+		err = hob_spawn(r->helpers, log_sync_task, r);
 	return err;
 }
 
@@ -215,7 +215,7 @@ static int pile(void *run)
 	if (!err)
 		event_begin(r);
 	if (!err && !r->stopping)
-		err = hob_lane_spawn(r->admission, r->lane, admission_task, r);
+		err = hob_spawn(r->admission, admission_task, r);
 	if (!err) {
 		hob_scope_wait(r->admission, HOB_NEVER);
 		hob_scope_wait(r->jobs, HOB_NEVER);
@@ -238,17 +238,6 @@ static int pile(void *run)
 	if (wanted(r->options->summary, r, true) && !r->pipe_gone)
 		summary_say(r);
 	return exit_status(r);
-}
-
-static int pile_task(void *run)
-{
-	struct run *r = run;
-	int status = hob_lane_create(&r->lane, NULL);
-	if (status)
-		return status;
-	status = hob_lane_call(r->lane, pile, r, HOB_NEVER);
-	hob_lane_destroy(r->lane);
-	return status;
 }
 
 static void finish(struct run *r)
@@ -308,8 +297,8 @@ int run_main(int argc, char **argv)
 	errno = 0;
 	if (options.nice && nice((int)options.nice) < 0 && errno) /* jobs inherit it */
 		return broken("cannot set the niceness", -errno, EXIT_BROKEN);
-	const struct hob_options one_worker = { .workers = 1 };
-	status = hob_run(&one_worker, pile_task, r);
+	const struct hob_options options_of_tasks = { .one_thread = true };
+	status = hob_run(&options_of_tasks, pile, r);
 	spawner_finish(&r->spawner);
 	bool like_sigpipe = r->pipe_gone && !r->interrupted;
 	finish(r);

@@ -1,8 +1,8 @@
 /* The state of one `hob run`, which its tasks share.
  *
- * All of them are in one lane, so they take turns: what is read and written between two calls that park cannot change
- * meanwhile, and needs no lock, whichever thread runs them (a spare one, where the worker is stuck in a system call).
- * The mutex here only serves the condition. */
+ * All of them run on one thread, in turns: what is read and written between two calls that park cannot change
+ * meanwhile, and needs no lock. No other thread stands in for it while it starts a process, which takes some tenths of
+ * a millisecond each time. The mutex here only serves the condition. */
 #ifndef CLI_RUN_RUN_H
 #define CLI_RUN_RUN_H
 
@@ -130,7 +130,6 @@ struct run {
 	bool held_back;    /* since the last sample, a job could have started but for the limit */
 	bool held_now;     /* and it still could, when last asked */
 
-	struct hob_lane *lane;
 	struct hob_mutex mutex;
 	struct hob_cond changed; /* a job has ended, or the limit has grown */
 	struct hob_scope *jobs, *admission, *helpers;
