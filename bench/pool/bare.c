@@ -1,16 +1,11 @@
 /* pool: two processes and 64 bytes each way through shared memory, by a futex for each direction; or (spin) without
  * one, both of them awake for ever. bare.c 1 MS futex|spin */
-#include "bench.h"
+#include "trip.h"
 #include <linux/futex.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-
-enum { BATCH = 100, RESTS = 200 };
 
 static struct shared {
 	_Alignas(64) uint32_t asked;
@@ -35,9 +30,8 @@ static void tell(uint32_t *word, uint32_t value)
 		syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static _Noreturn void child(void)
+static void answer(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (uint32_t n = 0;; n++) {
 		await(&shared->asked, n);
 		memcpy(shared->out, shared->in, sizeof shared->out);
@@ -56,34 +50,16 @@ static void call(void)
 
 int main(int argc, char **argv)
 {
-	int64_t budget = bench_arg(argc, argv, 2) * 1000000, calls = 0, start, took = 0;
+	int64_t budget = bench_arg(argc, argv, 2) * 1000000;
 	pid_t pid;
 
 	spins = argc > 3 && strcmp(argv[3], "spin") == 0;
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid = shared == MAP_FAILED ? -1 : fork();
-	bench_must(pid < 0, "fork");
-	if (pid == 0)
-		child();
-	call();
-	start = bench_now();
-	do {
-		for (int i = 0; i < BATCH; i++)
-			call();
-		calls += BATCH;
-		took = bench_now() - start;
-	} while (took < budget);
-	bench_report("trip", (double)took / 1e3 / (double)calls, "us");
-	took = 0;
-	for (int i = 0; !spins && i < RESTS; i++) {
-		usleep(1000);
-		start = bench_now();
-		call();
-		took += bench_now() - start;
-	}
+	bench_must(shared == MAP_FAILED, "mmap");
+	pid = answerer_start(answer);
+	report_trip(call, budget);
 	if (!spins)
-		bench_report("trip_rested", (double)took / 1e3 / RESTS, "us");
-	kill(pid, SIGKILL);
-	bench_must(waitpid(pid, NULL, 0) != pid, "waitpid");
+		report_rested(call);
+	answerer_end(pid);
 	return 0;
 }
