@@ -22,12 +22,13 @@ static void fib_job(void *arg)
 
 static long fib(int n)
 {
-	struct fib left = { .n = n - 1 };
+	struct fib left;
 	struct hob_job job;
 	long right;
 
 	if (n < 2)
 		return n;
+	left.n = n - 1;
 	hob_fork(&job, fib_job, &left);
 	right = fib(n - 2);
 	hob_join_direct(&job, fib_job, &left);
