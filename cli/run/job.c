@@ -1,9 +1,11 @@
 /* One job, from its start to its end: a task. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "run/run.h"
 
@@ -54,7 +56,6 @@ void jobs_free(struct run *r)
 		arguments_finish(&j->columns);
 		free(j->results);
 		files_close(&j->files);
-		plumbing_finish(&j->plumbing);
 		free(j);
 	}
 }
@@ -86,7 +87,7 @@ static int start_once(struct job *j)
 		return err;
 	ends.in = j->files.in;
 	j->reads_lines = lines;
-	err = spawn(&r->spawner, &what, lines || raw ? &ends : &j->files, &j->plumbing, &j->pid);
+	err = spawn(&r->spawner, &what, lines || raw ? &ends : &j->files, &j->pid, &j->pidfd);
 	int lines_err = lines ? lines_start(&j->lines, &ends, !err) : 0;
 	if (lines_err)
 		run_output_failed(r, lines_err, NULL);
@@ -139,10 +140,19 @@ static void account(struct job *j, const struct rusage *used)
 		median_add(&r->median, life);
 }
 
+static int wait_by_pidfd(struct job *j, struct rusage *used, hob_time deadline)
+{
+	int err = hob_poll(j->pidfd, POLLIN, deadline);
+	if (err < 0)
+		return err;
+	return wait4(j->pid, &j->outcome.status, WNOHANG, used) == j->pid ? 0 : -EAGAIN;
+}
+
 /* Waits for the process even where no descriptor is left to wait with. 0, or -ETIMEDOUT. */
 static int wait_until(struct job *j, struct rusage *used, hob_time deadline)
 {
-	int err = hob_child_wait(j->pid, &j->outcome.status, used, deadline);
+	int err = j->pidfd >= 0 ? wait_by_pidfd(j, used, deadline)
+				: hob_child_wait(j->pid, &j->outcome.status, used, deadline);
 	while (err && err != -ECHILD && err != -ETIMEDOUT) {
 		pid_t got = wait4(j->pid, &j->outcome.status, WNOHANG, used);
 		if (got == j->pid || (got < 0 && errno != EINTR))
@@ -178,6 +188,8 @@ static void wait_for(struct job *j, struct rusage *used)
 		end_tree(j, used);
 		break;
 	}
+	if (j->pidfd >= 0)
+		close(j->pidfd);
 }
 
 static void take_output(struct job *j)

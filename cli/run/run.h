@@ -69,9 +69,9 @@ struct job {
 	struct files files;
 	struct lines lines;
 	bool reads_lines;
-	struct plumbing plumbing;
 	struct doing doing;
 	pid_t pid; /* of the job and of its process group */
+	int pidfd; /* while it runs; -1: there is none */
 	hob_time start;
 	struct outcome outcome;
 	struct pieces output;

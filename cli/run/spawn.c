@@ -1,4 +1,4 @@
-/* Starting a process. */
+/* Where a command is, and what its jobs are told by their environment. */
 #include "run/spawn.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "run/launch.h"
 
 extern char **environ;
 
@@ -70,6 +71,7 @@ static bool is_told(const char *variable)
 static int environment_init(struct spawner *s)
 {
 	size_t count = 0;
+	s->pid = getpid();
 	while (environ && environ[count])
 		count++;
 	s->env = calloc(count + TOLD + 1, sizeof *s->env);
@@ -86,7 +88,7 @@ static int environment_init(struct spawner *s)
 
 static void tell(struct spawner *s, const struct spawn_job *job)
 {
-	const size_t values[TOLD] = { job->number, job->slot, (size_t)getpid() };
+	const size_t values[TOLD] = { job->number, job->slot, (size_t)s->pid };
 	for (int i = 0; i < TOLD; i++)
 		snprintf(s->told[i], sizeof s->told[i], "%s=%zu", names[i], values[i]);
 }
@@ -94,82 +96,41 @@ static void tell(struct spawner *s, const struct spawn_job *job)
 int spawner_init(struct spawner *s, const char *found, const sigset_t *mask, const sigset_t *defaults)
 {
 	s->found = found ? strcpy(s->path, found) : NULL;
+	s->mask = *mask;
+	s->defaults = *defaults;
 	if (environment_init(s))
 		return -ENOMEM;
 	s->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (s->null < 0)
-		return -errno;
-	int err = posix_spawnattr_init(&s->attr);
-	if (err) {
-		close(s->null);
-		return -err;
-	}
-	posix_spawnattr_setpgroup(&s->attr, 0);
-	posix_spawnattr_setsigmask(&s->attr, mask);
-	posix_spawnattr_setsigdefault(&s->attr, defaults);
-	posix_spawnattr_setflags(&s->attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	return 0;
+	return s->null < 0 ? -errno : 0;
 }
 
 void spawner_finish(struct spawner *s)
 {
-	posix_spawnattr_destroy(&s->attr);
 	close(s->null);
 	free(s->env);
 }
 
-void plumbing_finish(struct plumbing *p)
-{
-	if (p->made)
-		posix_spawn_file_actions_destroy(&p->actions);
-	p->made = false;
-}
-
-static int plumb(struct plumbing *p, const struct spawner *s, const struct files *f)
-{
-	posix_spawn_file_actions_t *a = &p->actions;
-	if (p->made && f->fd[0] == p->files.fd[0] && f->fd[1] == p->files.fd[1] && f->in == p->files.in)
-		return 0;
-	plumbing_finish(p);
-	int err = posix_spawn_file_actions_init(a);
-	if (err)
-		return err;
-	p->made = true;
-	p->files = *f;
-	char input[40]; /* opened afresh, it is read from its start */
-	snprintf(input, sizeof input, "/proc/self/fd/%d", f->in);
-	err = f->in >= 0 ? posix_spawn_file_actions_addopen(a, STDIN_FILENO, input, O_RDONLY, 0)
-			 : posix_spawn_file_actions_adddup2(a, s->null, STDIN_FILENO);
-	for (int i = 0; i < 2 && !err; i++) {
-		char path[40];
-		snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd[i]);
-		err = f->by_path ? posix_spawn_file_actions_addopen(a, STDOUT_FILENO + i, path, O_WRONLY | O_APPEND, 0)
-				 : posix_spawn_file_actions_adddup2(a, f->fd[i], STDOUT_FILENO + i);
-	}
-	if (err)
-		plumbing_finish(p);
-	return err;
-}
-
 /* A script that does not say whose it is: a shell's, as execvp has it. */
-static int spawn_script(const struct spawner *s, const char *path, char **argv, posix_spawn_file_actions_t *a,
-			pid_t *pid)
+static int spawn_script(struct launch *l, pid_t *pid, int *pidfd)
 {
+	char **argv = l->argv;
 	size_t words = 0;
 	while (argv[words])
 		words++;
 	char sh[] = "sh", **with = calloc(words + 2, sizeof *with);
 	if (!with)
-		return ENOMEM;
+		return -ENOMEM;
 	with[0] = sh;
-	with[1] = (char *)(uintptr_t)path;
+	with[1] = (char *)(uintptr_t)l->path;
 	memcpy(with + 2, argv + 1, words * sizeof *with); /* with the NULL at the end */
-	int err = posix_spawn(pid, "/bin/sh", a, &s->attr, with, s->env);
+	l->path = "/bin/sh";
+	l->argv = with;
+	int err = launch(l, pid, pidfd);
 	free(with);
 	return err;
 }
 
-int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f, struct plumbing *p, pid_t *pid)
+int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f, pid_t *pid, int *pidfd)
 {
 	char own[PATH_MAX];
 	const char *path = s->found;
@@ -180,10 +141,16 @@ int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f,
 		path = own;
 	}
 	tell(s, job);
-	int err = plumb(p, s, f);
-	if (!err)
-		err = posix_spawn(pid, path, &p->actions, &s->attr, job->argv, s->env);
-	if (err == ENOEXEC)
-		err = spawn_script(s, path, job->argv, &p->actions, pid);
-	return -err;
+	int appends = f->by_path ? O_WRONLY | O_APPEND : -1;
+	struct launch l = {
+		.path = path,
+		.argv = job->argv,
+		.env = s->env,
+		.fd = { f->in >= 0 ? f->in : s->null, f->fd[0], f->fd[1] },
+		.afresh = { f->in >= 0 ? O_RDONLY : -1, appends, appends }, /* so its input is read from the start */
+		.mask = s->mask,
+		.resets = s->defaults,
+	};
+	int err = launch(&l, pid, pidfd);
+	return err == -ENOEXEC ? spawn_script(&l, pid, pidfd) : err;
 }

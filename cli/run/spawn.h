@@ -1,16 +1,16 @@
-/* Starting a process: posix_spawn, with everything set that jobs must not inherit from us. */
+/* Starting a job: where its command is, and everything set that it must not inherit from us. */
 #ifndef CLI_RUN_SPAWN_H
 #define CLI_RUN_SPAWN_H
 
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 
 #include "run/files.h"
 
 struct spawner {
-	posix_spawnattr_t attr;
+	sigset_t mask, defaults;
+	pid_t pid;         /* ours */
 	int null;          /* /dev/null, the stdin of every job */
 	const char *found; /* where the command was found; NULL: each job's own name is looked up */
 	char path[PATH_MAX];
@@ -32,16 +32,8 @@ int spawn_find(const char *command, char path[PATH_MAX]);
 int spawner_init(struct spawner *s, const char *found, const sigset_t *mask, const sigset_t *defaults);
 void spawner_finish(struct spawner *s);
 
-/* How a job's descriptors are set up; made once for its files, and again where those change. All zero at first. */
-struct plumbing {
-	bool made;
-	struct files files;
-	posix_spawn_file_actions_t actions;
-};
-
-void plumbing_finish(struct plumbing *p);
-
-/* Starts a job in a process group of its own, output into the files. 0 and *pid, or a negative errno. */
-int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f, struct plumbing *p, pid_t *pid);
+/* Starts a job in a process group of its own, output into the files. 0, *pid, and *pidfd (or -1 where there is none);
+ * or a negative errno. */
+int spawn(struct spawner *s, const struct spawn_job *job, const struct files *f, pid_t *pid, int *pidfd);
 
 #endif
