@@ -59,13 +59,26 @@ bool value_escaped(const char *text, char *out, size_t size, size_t *len)
 	return true;
 }
 
+/* A plain decimal, as 90, 2.5 or .5: what else strtod takes (0x10, 1e3) is rather a slip. Moves *p behind it; negative:
+ * there is none. */
+static double decimal(const char **p)
+{
+	static const char digits[] = "0123456789";
+	char text[32] = { 0 };
+	size_t whole = strspn(*p, digits), point = (*p)[whole] == '.', part = point ? strspn(*p + whole + 1, digits) : 0;
+	size_t len = whole + point + part;
+	if (!(whole + part) || len >= sizeof text)
+		return -1;
+	memcpy(text, *p, len);
+	*p += len;
+	return strtod(text, NULL);
+}
+
 bool value_bytes(const char *text, size_t *bytes)
 {
 	static const char units[] = "kmgKMG";
-	char *end;
-	if (*text != '.' && (*text < '0' || *text > '9'))
-		return false;
-	double n = strtod(text, &end);
+	const char *end = text;
+	double n = decimal(&end);
 	const char *unit = *end ? strchr(units, *end) : NULL;
 	if (*end && (!unit || end[1]))
 		return false;
@@ -82,17 +95,14 @@ bool value_seconds(const char *text, double *seconds)
 	double sum = 0;
 	const char *p = text;
 	while (*p) {
-		char *end;
 		static const char units[] = "smhd";
 		static const double lengths[] = { 1, 60, 3600, 86400 };
-		if (*p != '.' && (*p < '0' || *p > '9'))
-			return false;
-		double n = strtod(p, &end);
-		const char *unit = *end ? strchr(units, *end) : units;
-		if (!unit || !(n < 1e9))
+		double n = decimal(&p);
+		const char *unit = *p ? strchr(units, *p) : units;
+		if (!unit || n < 0 || n >= 1e9)
 			return false;
 		sum += n * lengths[unit - units];
-		p = *end ? end + 1 : end;
+		p += *p != '\0';
 	}
 	if (p == text)
 		return false;

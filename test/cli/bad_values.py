@@ -42,7 +42,7 @@ def bad_numbers(low, high):
 TIME = 'a time, as 90, 2.5m or 1h30m'
 BAD_TIMES = ['', ' ', '-1', '-0.5', 'x', '5x', '5mm', 'm', 'h', '1h2x', '1..5', '1.2.3', '.', '1,5', '1 m', '1m ',
              '1:30', 'never', 'nan', 'inf', '-inf', '1m-', '--', '\t', '\n', '1\n', '\x1b[2J', '$1', "5'", '5"',
-             '1w', '1y', '5ss']
+             '1w', '1y', '5ss', '1e3', '1e3s', '0x10', '0x1p3', '1_000', '0' * 40]
 BAD_HALTS = ['', 'x', 'now', 'soon', 'now,', 'now,fail', 'now,fail=', 'now,fail=0', 'now,fail=-1', 'now,fail=x',
              'now,fail=1x', 'now,fail=101%', 'now,fail=%', 'soon,fail=1x', 'soon,done', 'soon,done=0',
              'later,fail=1', 'fail=1', 'never,fail=1', 'NOW,fail=1', 'now;fail=1', 'now fail=1', 'now,,fail=1',
