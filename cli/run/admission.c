@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 
 bool run_may_start(struct run *r)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 
 static int print_command(char *const *argv)

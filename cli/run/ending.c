@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 
 static bool succeeded(const struct outcome *o)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/steer.h"
 #include "run/values.h"
 

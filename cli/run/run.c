@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/steer.h"
 
 int run_wait_change(struct run *r)

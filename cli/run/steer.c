@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 #include "run/values.h"
 

@@ -65,7 +65,8 @@ static double decimal(const char **p)
 {
 	static const char digits[] = "0123456789";
 	char text[32] = { 0 };
-	size_t whole = strspn(*p, digits), point = (*p)[whole] == '.', part = point ? strspn(*p + whole + 1, digits) : 0;
+	size_t whole = strspn(*p, digits), point = (*p)[whole] == '.',
+	       part = point ? strspn(*p + whole + 1, digits) : 0;
 	size_t len = whole + point + part;
 	if (!(whole + part) || len >= sizeof text)
 		return -1;

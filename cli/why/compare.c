@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "why/clean.h"
+#include "show/quote.h"
 #include "why/why.h"
 
 #ifdef WHY_CJSON
@@ -16,7 +16,7 @@ enum { MOST_BYTES = 256 << 20 };
 static int refuse(const char *path, const char *why)
 {
 	fprintf(stderr, "hob why: ");
-	clean_put(stderr, path);
+	quote_put(stderr, path);
 	fprintf(stderr, ": %s\n", why);
 	return EXIT_USAGE;
 }
@@ -87,9 +87,9 @@ static cJSON *load(const char *path, int *status)
 static void sentence(FILE *out, const char *name, const cJSON *report)
 {
 	fprintf(out, "  %s  ", name);
-	clean_put(out, text(report, NULL, "command"));
+	quote_put(out, text(report, NULL, "command"));
 	fprintf(out, ": %.2f s; ", number(report, NULL, "seconds"));
-	clean_put(out, text(report, "verdict", "sentence"));
+	quote_put(out, text(report, "verdict", "sentence"));
 	fputc('\n', out);
 }
 

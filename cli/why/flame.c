@@ -1,5 +1,5 @@
 /* Folded stacks, as flame graphs are drawn from: state;program;thread;cause;place and milliseconds. */
-#include "why/clean.h"
+#include "show/quote.h"
 #include "why/why.h"
 
 /* A ';' would end a frame, a newline the line. */
@@ -10,7 +10,7 @@ static void frame(FILE *out, const char *text)
 	for (; *text && at < sizeof safe - 1; text++)
 		safe[at++] = *text == ';' ? ',' : *text;
 	safe[at] = '\0';
-	clean_put(out, safe);
+	quote_put(out, safe);
 }
 
 static void line(const struct why *w, const struct look_thread *t, const struct look_slot *slot, FILE *out)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "why/clean.h"
+#include "show/quote.h"
 #include "why/watching.h"
 #include "why/why.h"
 
@@ -25,7 +25,7 @@ static void in_child(const struct why *w, int report)
 static int cannot(const char *what, int err)
 {
 	fprintf(stderr, "hob why: ");
-	clean_put(stderr, what);
+	quote_put(stderr, what);
 	fprintf(stderr, ": %s\n", err == ENOENT ? "command not found" : strerror(err));
 	return err == ENOENT                                      ? EXIT_NOT_FOUND
 	       : err == EACCES || err == ENOEXEC || err == EISDIR ? EXIT_CANNOT

@@ -4,13 +4,13 @@
 #include <sys/wait.h>
 
 #include "command.h"
-#include "why/clean.h"
+#include "show/quote.h"
 #include "why/why.h"
 
 static int cannot_write(const char *path)
 {
 	fprintf(stderr, "hob why: cannot write ");
-	clean_put(stderr, path);
+	quote_put(stderr, path);
 	fprintf(stderr, ": %s\n", strerror(errno));
 	return EXIT_BROKEN;
 }

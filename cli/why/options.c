@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "why/clean.h"
+#include "show/quote.h"
 
 enum { HZ = 256, JSON, HTML, FLAME, COMPARE, EXPECT, FREE_THREADING };
 
@@ -60,7 +60,7 @@ static bool bad(int *status, const char *what, const char *which)
 	fprintf(stderr, "hob why: %s", what);
 	if (which) {
 		fputc(' ', stderr);
-		clean_put(stderr, which);
+		quote_put(stderr, which);
 	}
 	fprintf(stderr, "; try 'hob why --help'\n");
 	*status = EXIT_USAGE;

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "show/term.h"
-#include "why/clean.h"
+#include "show/quote.h"
 #include "why/why.h"
 
 enum { ROWS = 16 };
@@ -13,7 +13,7 @@ static void heading(const struct why *w, FILE *out)
 {
 	const struct look_facts *f = &w->facts;
 	fprintf(out, "hob why: ");
-	clean_put(out, w->command);
+	quote_put(out, w->command);
 	fprintf(out, ": %s%.2f s", w->ended ? "" : "watched for ", f->wall);
 	if (w->reaped && WIFEXITED(w->wait_status) && WEXITSTATUS(w->wait_status))
 		fprintf(out, ", exit status %d", WEXITSTATUS(w->wait_status));
@@ -41,9 +41,9 @@ static void cause_of(const struct look_facts *f, enum look_state state, FILE *ou
 		if (c->state != state || (!*c->text && !*c->where))
 			continue;
 		fputs(n++ ? "; " : "", out);
-		clean_put(out, c->text);
+		quote_put(out, c->text);
 		fprintf(out, "%s%s", *c->text && *c->where ? " " : "", *c->where ? "in " : "");
-		clean_put(out, c->where);
+		quote_put(out, c->where);
 	}
 }
 
@@ -62,7 +62,7 @@ static void shares(const struct why *w, FILE *out)
 		if (s == LOOK_COMPUTE) {
 			fprintf(out, "user %.0f%%, kernel %.0f%%", 100 * f->user / seconds, 100 * f->kernel / seconds);
 			fputs(*f->computes_in ? "; in " : "", out);
-			clean_put(out, f->computes_in);
+			quote_put(out, f->computes_in);
 		}
 		cause_of(f, s, out);
 		fputc('\n', out);
@@ -113,7 +113,7 @@ static void threads(const struct why *w, FILE *out)
 		else
 			snprintf(name, sizeof name, "%d %s", t->tid, t->name);
 		fputs("  ", out);
-		clean_column(out, name, 22);
+		quote_column(out, name, 22);
 		fputc(' ', out);
 		why_strip(w, t, out, width - 27, colour);
 		fputc('\n', out);
@@ -164,7 +164,7 @@ static void python(const struct why *w, FILE *out)
 		fprintf(out, "  %s a free-threaded Python's GIL on:", f->free_threaded ? "turned" : "would turn");
 		for (unsigned i = 0; i < w->module_count; i++) {
 			fputs(i ? ", " : " ", out);
-			clean_put(out, w->modules[i]);
+			quote_put(out, w->modules[i]);
 		}
 		fprintf(out, "%s\n",
 			w->module_count   ? ""
@@ -184,7 +184,7 @@ static void source(const struct why *w, FILE *out)
 		(double)s->ticks / wall, 100 * w->own_cpu / wall, 100 * why_coverage(w));
 	for (unsigned i = 0; i < n; i++) {
 		fputs("  not seen: ", out);
-		clean_put(out, clauses[i]);
+		quote_put(out, clauses[i]);
 		fputc('\n', out);
 	}
 }
@@ -195,11 +195,11 @@ void why_text(const struct why *w, FILE *out)
 	const char *strong = colour ? "\033[1m" : "", *plain = colour ? "\033[0m" : "";
 	heading(w, out);
 	fprintf(out, "  %s", strong);
-	clean_put(out, w->words.verdict);
+	quote_put(out, w->words.verdict);
 	fprintf(out, "%s\n  %s", plain, strong);
-	clean_put(out, w->words.model);
+	quote_put(out, w->words.model);
 	fprintf(out, "%s\n  cannot be known from outside: ", plain);
-	clean_put(out, w->words.unknown);
+	quote_put(out, w->words.unknown);
 	fprintf(out, "\n\n");
 	shares(w, out);
 	threads(w, out);

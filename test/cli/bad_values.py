@@ -15,7 +15,7 @@ NUMBERS = {'--jobs': (1, 1000000), '--min': (1, 1000000), '--max': (1, 1000000),
 
 
 def quoted(text):
-    """As cli/run/quote.c shows a word in a message."""
+    """As cli/show/quote.c shows a word in a message."""
     if text and all(c.isalnum() or c in '+-./:=@_,%^' for c in text):
         return text
     if any(ord(c) < 32 or ord(c) == 127 or c == "'" for c in text):

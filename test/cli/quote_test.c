@@ -1,7 +1,7 @@
 /* Words made fit for a terminal: what is shown, and that nothing else is. */
 #include <stdbool.h>
 
-#include "run/quote.h"
+#include "show/quote.h"
 #include "test.h"
 
 static const char *quoted(const char *word)
@@ -90,6 +90,36 @@ static void a_long_command_is_shown_cut(void)
 	CHECK(strstr(quote_shown(text, many), "..."));
 }
 
+static void texts_lose_what_a_terminal_obeys(void)
+{
+	static const struct {
+		const char *text, *put, *column; /* of five */
+	} cases[] = {
+		{ "a b'c", "a b'c", "a b'c" },
+		{ "", "", "     " },
+		{ "\033[1m", "?[1m", "?[1m " },
+		{ "\303\244\377x", "\303\244?x", "\303\244?x  " },
+		{ "\342\200\256ab", "?ab", "?ab  " }, /* right to left: one character */
+		{ "\302", "?", "?    " },
+		{ "\303\244bcdefg", "\303\244bcdefg", "\303\244bcde" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (int column = 0; column < 2; column++) {
+			char *text;
+			size_t len;
+			FILE *out = open_memstream(&text, &len);
+			CHECK(out);
+			if (column)
+				quote_column(out, cases[i].text, 5);
+			else
+				quote_put(out, cases[i].text);
+			CHECK(!fclose(out));
+			CHECK(!strcmp(text, column ? cases[i].column : cases[i].put));
+			free(text);
+		}
+	}
+}
+
 int main(void)
 {
 	test_start();
@@ -97,5 +127,6 @@ int main(void)
 	TEST(nothing_but_printable_bytes_comes_out);
 	TEST(a_small_buffer_is_never_passed);
 	TEST(a_long_command_is_shown_cut);
+	TEST(texts_lose_what_a_terminal_obeys);
 	return test_done();
 }

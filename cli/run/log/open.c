@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 
 static const char *reason(int err)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 
 /* The files that we write ourselves: 0 or an exit status, once it has said why not. */

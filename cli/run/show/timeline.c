@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/quote.h"
+#include "show/quote.h"
 #include "run/run.h"
 #include "run/show/picture.h"
 

@@ -1,6 +1,6 @@
-/* Words as a person may see them: quoted for the shell, with nothing in them that a terminal would obey. */
-#ifndef CLI_RUN_QUOTE_H
-#define CLI_RUN_QUOTE_H
+/* Words and texts as a person may see them, with nothing in them that a terminal would obey. */
+#ifndef CLI_SHOW_QUOTE_H
+#define CLI_SHOW_QUOTE_H
 
 #include <stddef.h>
 #include <stdio.h>
@@ -22,5 +22,11 @@ char *quote_all(char *const *words);
 /* Makes one text of words that stand one behind the other, each with its NUL, `len` bytes in all: blanks between them,
  * and what a terminal might obey turned into question marks. */
 void quote_join(char *bytes, size_t len);
+
+/* Prints text from outside without quotes: control characters, broken UTF-8 and what reorders become '?'. */
+void quote_put(FILE *out, const char *text);
+
+/* The same, at most `width` characters, and blanks up to there. */
+void quote_column(FILE *out, const char *text, unsigned width);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Plain words stay as they are, others stand in '...', and those with bytes that are not printable in $'...' with
  * escapes (POSIX.1-2024; bash, zsh, ksh). */
-#include "run/quote.h"
+#include "show/quote.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -137,4 +137,29 @@ void quote_join(char *bytes, size_t len)
 			bytes[i] = '?';
 		step = step ? step : 1;
 	}
+}
+
+/* One character; answers the bytes it took. */
+static size_t put_one(FILE *out, const char *text)
+{
+	uint32_t c;
+	size_t bytes = utf8_decode(text, strnlen(text, 4), &c);
+	if (printable((const unsigned char *)text))
+		fwrite(text, 1, bytes, out);
+	else
+		fputc('?', out);
+	return bytes ? bytes : 1;
+}
+
+void quote_put(FILE *out, const char *text)
+{
+	while (*text)
+		text += put_one(out, text);
+}
+
+void quote_column(FILE *out, const char *text, unsigned width)
+{
+	for (; *text && width; width--)
+		text += put_one(out, text);
+	fprintf(out, "%*s", (int)width, "");
 }
