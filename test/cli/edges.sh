@@ -171,6 +171,8 @@ until_true gone
 ok 'a third signal: SIGKILL for jobs that ignore SIGTERM' gone
 exec 7>&-
 
+ended() { ! kill -0 "$1" 2>/dev/null; } # and reaped
+
 rm -f started-* pids
 mkfifo inputs
 exec 7<>inputs
@@ -178,6 +180,7 @@ echo >&7
 background run --shell 'echo $$ >pids; echo >started-1' <inputs >out 2>err
 pid=$!
 until_true test -e started-1
+until_true ended "$(cat pids)"
 kill -INT $pid
 wait $pid
 is 'interrupted while it waits for input' "$?-$(cat err)" '130-'
