@@ -40,7 +40,9 @@ static void computing_jobs_settle_at_the_cores(void)
 		struct expected e[] = {
 			{ "long", { 15 * cores, cores, 1, 2000, 0, .spawn = 0.6 }, .ratio = 1.05 },
 			{ "40 ms", { 300, cores, 1, 40, 0, .spawn = 0.6 }, .ratio = 1.1 },
-			{ "random", { 300, cores, 1, 100, 0, .spawn = 0.6, .random = true }, .ratio = 1.2 },
+			{ "random",
+			  { 60 * cores + 240, cores, 1, 100, 0, .spawn = 0.6, .random = true },
+			  .ratio = 1.2 },
 			{ "others compute too", { 300, cores, 1, 40, 0, .spawn = 0.6, .hogs = cores }, .ratio = 0 },
 			{ "blind", { 300, cores, 1, 100, 0, .spawn = 0.6, .idle_unknown = true }, .ratio = 1.1 },
 		};
