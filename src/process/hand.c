@@ -191,21 +191,24 @@ static bool hear_bell(struct hand *h)
 	return n > 0 || n == -EAGAIN || n == -EINTR;
 }
 
-void hand_tell_to_end(struct hand *h)
+bool hand_tell_to_end(struct hand *h)
 {
-	sys.send(h->life, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = sys.send(h->life, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n == 1 || n == -EPIPE || n == -ECONNRESET; /* or it ends already */
 }
 
 void hand_kill(struct hand *h)
 {
 	const struct backend *b = backend_self();
+	bool told = false;
 
-	if (!h->ended)
-		hand_tell_to_end(h);
 	hob_shield_begin();
-	while (!h->ended && !hear_end(h))
-		if (b->poll_fd(h->life, POLLIN, HOB_NEVER, WHY_PROCESS, NULL) < 0)
+	while (!h->ended && !hear_end(h)) {
+		told = told || hand_tell_to_end(h);
+		if (!told || b->poll_fd(h->life, POLLIN, HOB_NEVER, WHY_PROCESS, NULL) < 0)
 			hob_yield(); /* short of memory: by looking, then */
+	}
 	hob_shield_end();
 }
 

@@ -50,8 +50,8 @@ int hand_await(struct hand *h, hob_time deadline);
 /* Copies the answer out. -EPROTO: it claims what cannot be. */
 int hand_answer(struct hand *h, struct hob_call *call);
 
-/* Has it killed, and does not wait. Any number of times. */
-void hand_tell_to_end(struct hand *h);
+/* Has it killed, and does not wait. Any number of times. False: memory is short, tell it again. */
+bool hand_tell_to_end(struct hand *h);
 
 /* Kills it and waits, whatever the scope of the task, until it has been reaped. [parks] */
 void hand_kill(struct hand *h);

@@ -140,6 +140,17 @@ static bool retires(struct worker *w)
 	return w->cpu_half && sys.cpu_clock(getpid()) > w->cpu_half;
 }
 
+/* False: it cannot be rung, memory being short. */
+static bool ring(void)
+{
+	ssize_t n;
+
+	do
+		n = sys.send(SOCKET_FD, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n == -EINTR);
+	return n == 1;
+}
+
 static void answer(struct worker *w)
 {
 	struct mailbox *b = w->box;
@@ -155,7 +166,7 @@ static void answer(struct worker *w)
 	step(STEP_FREE);
 	if (at_swap(&b->answer, ANSWER_DONE, ACQ_REL) == ANSWER_WATCHED) {
 		step(STEP_ANSWERED);
-		sys.send(SOCKET_FD, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		last |= !ring(); /* then our end is heard in its place, and the answer found */
 		step(STEP_RUNG);
 	}
 	if (last)
