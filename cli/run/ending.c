@@ -13,7 +13,7 @@
 
 static bool succeeded(const struct outcome *o)
 {
-	return !o->error && !o->timed_out && !o->cut && WIFEXITED(o->status) && !WEXITSTATUS(o->status);
+	return !o->error && !o->timed_out && !o->cut && !o->lost && WIFEXITED(o->status) && !WEXITSTATUS(o->status);
 }
 
 void run_output_failed(struct run *r, int err, const char *file)
@@ -32,20 +32,22 @@ void run_output_failed(struct run *r, int err, const char *file)
 		   strerror(-err));
 }
 
-static void deliver(struct job *j)
+/* 0, or why not all of it could be passed on, which has been said. */
+static int deliver(struct job *j)
 {
 	struct run *r = j->run;
 	const struct pieces *p = &j->output;
 	const char *tag = r->options->tag ? j->tag.bytes : NULL;
 	if (!p->bytes[0] && !p->bytes[1])
-		return;
+		return 0;
 	if (r->options->json && r->events == STDOUT_FILENO) {
 		event_output(j);
-		return;
+		return 0;
 	}
 	int error = output_job(&r->output, p, tag);
 	if (error)
 		run_output_failed(r, error, NULL);
+	return error;
 }
 
 /* The disk is full: what there is of its output has been passed on, and it counts as not done. */
@@ -60,6 +62,21 @@ static void say_cut(struct run *r)
 		   "no space left for the output of jobs%s%s; no more are started, and those whose output was "
 		   "cut will run again with --resume",
 		   r->options->results ? " in " : "", r->options->results ? r->options->results : "");
+}
+
+/* What could not be passed on counts as not done, too. */
+static void say_lost(struct job *j)
+{
+	struct run *r = j->run;
+	char command[QUOTE_SHOWN];
+	r->counts.failed++;
+	if (r->status || r->pipe_gone)
+		return;
+	run_fail(r); /* first, so that it is said once */
+	output_say(&r->output,
+		   "the output of a job cannot be read: %s: %s; no more are started, and it runs again with "
+		   "--resume",
+		   strerror(-j->outcome.lost), quote_shown(command, j->args.argv));
 }
 
 /* Its record; false where it cannot be written. */
@@ -133,15 +150,18 @@ static void announce(struct job *j)
 static void conclude(struct job *j)
 {
 	struct run *r = j->run;
-	const struct outcome *o = &j->outcome;
+	struct outcome *o = &j->outcome;
 	if (o->error == -ECANCELED)
 		return; /* it never ran */
 	bool killed = (r->killing || r->pipe_gone) && !succeeded(o) && !o->error;
-	deliver(j);
+	int err = deliver(j);
+	o->lost = o->lost ? o->lost : err;
 	if (killed)
 		r->counts.killed++; /* we did it: so it has not ended by itself, and runs again with --resume */
 	else if (o->cut)
 		say_cut(r);
+	else if (o->lost)
+		say_lost(j);
 	else if (o->lacks_file || record(j)) /* a job without a file has not been run */
 		announce(j);
 	event_end(j, killed ? EVENT_KILLED : EVENT_END);

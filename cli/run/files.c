@@ -132,7 +132,7 @@ int files_give(struct files *f, const char *bytes, size_t len)
 off_t files_bytes(const struct files *f, int which)
 {
 	struct stat s;
-	return fstat(f->fd[which], &s) ? 0 : s.st_size;
+	return fstat(f->fd[which], &s) ? -errno : s.st_size;
 }
 
 bool files_full(const struct files *f)

@@ -89,8 +89,7 @@ static int start_once(struct job *j)
 	j->reads_lines = lines;
 	err = spawn(&r->spawner, &what, lines || raw ? &ends : &j->files, &j->pid, &j->pidfd);
 	int lines_err = lines ? lines_start(&j->lines, &ends, !err) : 0;
-	if (lines_err)
-		run_output_failed(r, lines_err, NULL);
+	j->outcome.lost = lines_err;
 	return err;
 }
 
@@ -195,14 +194,20 @@ static void wait_for(struct job *j, struct rusage *used)
 static void take_output(struct job *j)
 {
 	struct outcome *o = &j->outcome;
-	if (j->reads_lines)
-		lines_end(&j->lines);
+	if (j->reads_lines) {
+		int err = lines_end(&j->lines);
+		o->lost = o->lost ? o->lost : err;
+	}
 	for (int i = 0; i < 2; i++) {
 		o->written[i] = j->reads_lines ? j->lines.streams[i].taken : 0;
 		if (j->reads_lines || j->files.fd[i] < 0)
 			continue;
 		j->output.fd[i] = j->files.fd[i];
-		o->written[i] = j->output.bytes[i] = files_bytes(&j->files, i);
+		off_t bytes = files_bytes(&j->files, i);
+		if (bytes < 0)
+			o->lost = (int)bytes;
+		else
+			o->written[i] = j->output.bytes[i] = bytes;
 	}
 	o->cut = (j->output.bytes[0] || j->output.bytes[1]) && files_full(&j->files);
 }

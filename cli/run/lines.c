@@ -64,6 +64,14 @@ static int pass_on(struct stream *s, const char *bytes, size_t len)
 	return err;
 }
 
+static void sent(struct stream *s, int err)
+{
+	if (!err)
+		return;
+	s->lost = err;
+	run_output_failed(s->job->run, err, NULL);
+}
+
 static void take(struct stream *s, const char *bytes, size_t len)
 {
 	const char *last = memrchr(bytes, '\n', len);
@@ -72,8 +80,7 @@ static void take(struct stream *s, const char *bytes, size_t len)
 	if (!err)
 		err = put_off(s, bytes + whole, len - whole);
 	s->taken += (off_t)len;
-	if (err)
-		run_output_failed(s->job->run, err, NULL);
+	sent(s, err);
 }
 
 static int read_task(void *stream)
@@ -87,6 +94,8 @@ static int read_task(void *stream)
 			got = got < 0 ? -errno : got;
 			after += got > 0 ? (size_t)got : 0;
 		}
+		if (got < 0 && got != -EINTR && got != -EAGAIN)
+			s->lost = (int)got;
 		if (got <= 0 && got != -EINTR)
 			return 0;
 		if (got <= 0)
@@ -98,26 +107,38 @@ static int read_task(void *stream)
 	return 0;
 }
 
+static void close_pipe(struct stream *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
 int lines_start(struct lines *l, struct files *ends, bool started)
 {
 	files_close_outputs(ends);
 	int err = started ? hob_scope_create(&l->scope) : 0;
-	for (int i = 0; i < 2 && started && !err; i++)
-		err = hob_spawn(l->scope, read_task, &l->streams[i]);
-	for (int i = 0; i < 2 && !started; i++)
-		if (l->streams[i].fd >= 0)
-			close(l->streams[i].fd);
+	for (int i = 0; i < 2; i++) {
+		struct stream *s = &l->streams[i];
+		if (started && !err)
+			err = hob_spawn(l->scope, read_task, s);
+		if (!started || err)
+			close_pipe(s); /* a job that writes to it is not to wait for us */
+	}
 	return err;
 }
 
-void lines_end(struct lines *l)
+int lines_end(struct lines *l)
 {
+	int err = 0;
 	if (l->scope)
 		hob_scope_destroy(l->scope);
 	for (int i = 0; i < 2; i++) {
 		struct stream *s = &l->streams[i];
 		if (s->put_off) /* the last line lacks its newline, and others go on behind it */
-			pass_on(s, "\n", 1);
-		close(s->fd);
+			sent(s, pass_on(s, "\n", 1));
+		close_pipe(s);
+		err = err ? err : s->lost;
 	}
+	return err;
 }

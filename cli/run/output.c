@@ -155,7 +155,7 @@ int output_job(struct output *o, const struct pieces *p, const char *tag)
 		o->error = o->closed_stdout ? -EBADF : copy(o, STDOUT_FILENO, p, 0, tag);
 	if (p->bytes[1])
 		copy(o, STDERR_FILENO, p, 1, tag); /* where that fails there is nowhere left to say so */
-	int error = o->error;
+	int error = p->bytes[0] ? o->error : 0;
 	hob_mutex_unlock(&o->lock);
 	return error;
 }

@@ -39,6 +39,7 @@ struct outcome {
 	off_t written[2];  /* bytes of output */
 	bool timed_out;
 	bool cut;  /* its output, for want of space */
+	int lost;  /* why some of its output cannot be had, or 0 */
 	int error; /* it could not be started: a negative errno */
 	bool lacks_file;
 };

@@ -36,7 +36,12 @@ int run_open_log(struct run *r)
 		fprintf(stderr, "hob run: the job log %s has %zu damaged line%s; what it does not hold runs again\n",
 			shown, r->log.damaged, r->log.damaged == 1 ? "" : "s");
 	char *here = getcwd(NULL, 0);
-	key_begin(&r->key, o->shell ? "script 1" : "command 1", o->command, (size_t)o->words, here ? here : "?");
+	if (!here) {
+		fprintf(stderr, "hob run: cannot tell the working directory, which the job log %s goes by: %s\n", shown,
+			strerror(errno));
+		return EXIT_USAGE;
+	}
+	key_begin(&r->key, o->shell ? "script 1" : "command 1", o->command, (size_t)o->words, here);
 	free(here);
 	return 0;
 }
