@@ -39,9 +39,7 @@ int limit_note_text(const struct limit_note *n, char *text, size_t size)
 	waits(n, levels, sizeof levels);
 	switch (n->reason) {
 	case LIMIT_CORES:
-		snprintf(why, sizeof why,
-			 n->to > n->from ? "they want %.1f of %.0f cores" : "they want %.1f of %.0f cores", n->demand,
-			 n->cores);
+		snprintf(why, sizeof why, "they want %.1f of %.0f cores", n->demand, n->cores);
 		break;
 	case LIMIT_GROWTH:
 		if (compared)
