@@ -164,7 +164,7 @@ static void source(struct json *j, const struct why *w)
 	char clauses[WHY_UNSEEN][200];
 	unsigned n = why_unseen(w, clauses);
 	json_object(j, "source");
-	json_string(j, "name", "proc");
+	json_string(j, "name", w->sampler.on_core ? "proc, perf" : "proc");
 	json_int(j, "rounds", (int64_t)w->sampler.ticks);
 	json_int(j, "looks", (int64_t)w->sampler.looks);
 	json_double(j, "own_cpu_seconds", w->own_cpu);

@@ -180,8 +180,9 @@ static void source(const struct why *w, FILE *out)
 	const struct look_sampler *s = &w->sampler;
 	double wall = w->facts.wall > 0 ? w->facts.wall : 1;
 	fprintf(out,
-		"  seen through /proc %.0f times a second, at %.1f%% of a core; %.1f%% of its CPU time accounted for\n",
-		(double)s->ticks / wall, 100 * w->own_cpu / wall, 100 * why_coverage(w));
+		"  seen through /proc%s %.0f times a second, at %.1f%% of a core; %.1f%% of its CPU time accounted "
+		"for\n",
+		s->on_core ? " and perf" : "", (double)s->ticks / wall, 100 * w->own_cpu / wall, 100 * why_coverage(w));
 	for (unsigned i = 0; i < n; i++) {
 		fputs("  not seen: ", out);
 		quote_put(out, clauses[i]);

@@ -193,7 +193,11 @@ unsigned why_unseen(const struct why *w, char clauses[WHY_UNSEEN][200])
 			break;
 		}
 	}
-	if (s->out_of_memory)
+	if (s->on_core_error && s->on_core_error != -ESRCH && !f->python && f->compute > 0.1 * f->life &&
+	    n < WHY_UNSEEN)
+		snprintf(clauses[n++], 200, "where in the program it computes: perf_event_open(2) says: %s",
+			 strerror(-s->on_core_error));
+	if (s->out_of_memory && n < WHY_UNSEEN)
 		snprintf(clauses[n++], 200, "memory was short, and some threads were left out");
 	return n;
 }

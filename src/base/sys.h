@@ -25,6 +25,7 @@ struct io_uring;
 struct io_uring_cqe;
 struct io_uring_params;
 struct iovec;
+struct perf_event_attr;
 struct pollfd;
 struct stat;
 struct statx;
@@ -147,6 +148,8 @@ struct sys {
 	/* other processes */
 	ssize_t (*vm_read)(pid_t pid, uint64_t address, void *to, size_t len); /* process_vm_readv(2): one piece */
 	int64_t (*cpu_clock)(pid_t pid); /* CPU time of all threads it has and had, ns; 0: of the calling thread */
+	int (*perf_open)(const struct perf_event_attr *attr, pid_t tid, int cpu); /* close on exec */
+	int (*perf_join)(int fd, int to);                                         /* it writes into the ring of `to` */
 };
 
 /* The table in use. Set by tests before a runtime starts, never while one runs. */

@@ -1,9 +1,11 @@
-/* The real calls that make processes, share memory with them and confine them. As thin as those of sys.c. */
+/* The real calls that make processes, share memory with them, confine and watch them. As thin as those of sys.c. */
 #include "base/sys_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -131,4 +133,14 @@ int real_close_from(int first)
 	for (int fd = first; fd < max; fd++)
 		close(fd);
 	return 0;
+}
+
+int real_perf_open(const struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	return (int)answer(syscall(SYS_perf_event_open, attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
+int real_perf_join(int fd, int to)
+{
+	return (int)answer(ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, to));
 }

@@ -1,4 +1,4 @@
-/* The part of the table of base/sys.h that makes processes and confines them: see sys_process.c. */
+/* The part of the table of base/sys.h that makes processes, confines them and watches them: see sys_process.c. */
 #ifndef BASE_SYS_PROCESS_H
 #define BASE_SYS_PROCESS_H
 
@@ -22,6 +22,8 @@ int real_futex_wake_shared(uint32_t *word, int n);
 int real_dup_from(int fd, int least);
 int real_dup_to(int fd, int to, int flags);
 int real_close_from(int first);
+int real_perf_open(const struct perf_event_attr *attr, pid_t tid, int cpu);
+int real_perf_join(int fd, int to);
 
 /* clang-format off */
 #define REAL_PROCESS_TABLE \
@@ -42,7 +44,9 @@ int real_close_from(int first);
 	.futex_wake_shared = real_futex_wake_shared, \
 	.dup_from = real_dup_from, \
 	.dup_to = real_dup_to, \
-	.close_from = real_close_from
+	.close_from = real_close_from, \
+	.perf_open = real_perf_open, \
+	.perf_join = real_perf_join
 /* clang-format on */
 
 #endif

@@ -229,13 +229,26 @@ static int name_kept(struct look_native *n, struct code *c, uint64_t ip, struct 
 	return k->err;
 }
 
+/* What was mapped after we looked is looked for again, now and then. */
+static struct code *code_now(struct look_native *n, uint64_t ip)
+{
+	struct code *c = code_at(n, ip);
+	if (!c && sys.now_coarse() - n->loaded >= RELOAD_NS && !load(n))
+		c = code_at(n, ip);
+	return c;
+}
+
+bool look_native_knows(struct look_native *n, uint64_t place)
+{
+	struct code *c = code_now(n, place);
+	return c && elf_of(n, c);
+}
+
 int look_native_place(struct look_native *n, uint64_t sp, uint64_t ip, uint64_t *place)
 {
 	struct look_cursor at = { .ip = ip, .sp = sp };
 	for (unsigned depth = 0; depth < MAX_DEPTH; depth++) {
-		struct code *c = code_at(n, at.ip);
-		if (!c && !depth && sys.now_coarse() - n->loaded >= RELOAD_NS && !load(n))
-			c = code_at(n, at.ip);
+		struct code *c = depth ? code_at(n, at.ip) : code_now(n, at.ip);
 		if (!c)
 			break;
 		if (!c->libc) {

@@ -3,6 +3,7 @@
 #ifndef LOOK_NATIVE_H
 #define LOOK_NATIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct lo
 /* The same in two halves, since names are what takes long: the address in that frame, and what an address is called.
  * The second needs the process no more. */
 int look_native_place(struct look_native *n, uint64_t sp, uint64_t ip, uint64_t *place);
+bool look_native_knows(struct look_native *n, uint64_t place); /* is it in a file? Opens that, to name it later. */
 int look_native_name(struct look_native *n, uint64_t place, struct look_frame *out);
 
 #endif

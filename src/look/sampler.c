@@ -32,6 +32,8 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 		look_find_first(s);
 		err = !s->process_count ? (s->out_of_memory ? -ENOMEM : -ESRCH) : 0;
 	}
+	if (!err && s->options.frames)
+		look_start_on_core(s);
 	if (err)
 		look_sampler_finish(s);
 	s->next = s->end = s->start;
@@ -221,6 +223,7 @@ int look_sampler_tick(struct look_sampler *s)
 		look_find(s, now, idle);
 	s->pipes.processes = s->processes; /* as they are from here to the end of the round */
 	s->pipes.count = s->process_count;
+	look_take_on_core(s);
 	look_at_threads(s, now, idle);
 	for (unsigned i = 0; i < s->process_count; i++)
 		if (s->processes[i]->ended && !s->processes[i]->closed && !s->processes[i]->alive)
@@ -285,6 +288,7 @@ void look_sampler_finish(struct look_sampler *s)
 		look_python_close(s->processes[i]->python);
 		sys.free(s->processes[i]);
 	}
+	look_on_core_close(s->on_core);
 	for (unsigned i = 0; i < s->native_count; i++)
 		look_native_close(s->natives[i]);
 	if (s->loadavg >= 0)

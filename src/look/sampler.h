@@ -14,6 +14,7 @@
 #include "look/index.h"
 #include "look/label.h"
 #include "look/native.h"
+#include "look/on_core.h"
 #include "look/peer.h"
 #include "look/pipes.h"
 #include "look/python.h"
@@ -99,6 +100,8 @@ struct look_sampler {
 	struct look_labels labels, frames;
 	struct look_peers peers;
 	struct look_pipes pipes;
+	struct look_on_core *on_core; /* NULL: on_core_error says why */
+	int on_core_error;
 	struct look_native *natives[LOOK_NATIVES];
 	unsigned native_count;
 	struct look_index by_tid, by_pid;

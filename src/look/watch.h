@@ -38,6 +38,10 @@ unsigned look_where(struct look_sampler *s, struct look_thread *t, const struct 
 bool look_is_late(const struct look_thread *t, int64_t now);
 bool look_may_be_late(const struct look_thread *t); /* some time */
 
+/* Starts to note where threads compute, as far as the kernel lets us; and takes what was noted. */
+void look_start_on_core(struct look_sampler *s);
+void look_take_on_core(struct look_sampler *s);
+
 /* In the end: gives those addresses their names. */
 void look_name_places(struct look_sampler *s);
 

@@ -9,7 +9,8 @@
 #include "base/sys.h"
 #include "look/watch.h"
 
-#define GROWN_UP 50000000 /* ns of life, until a program is worth opening its files */
+enum { ON_CORE_MOST = 128 }; /* threads that are there before us */
+#define GROWN_UP 50000000    /* ns of life, until a program is worth opening its files */
 
 static const enum look_state place = LOOK_COMPUTE, name = LOOK_OTHER; /* the two sorts of frames */
 
@@ -23,18 +24,21 @@ static struct look_native *native_of(struct look_sampler *s, struct look_process
 	return p->native;
 }
 
-static unsigned native_place(struct look_sampler *s, struct look_thread *t, const struct look_call *call)
+static unsigned place_label(struct look_sampler *s, const struct look_native *n, uint64_t address)
 {
 	char text[48];
-	uint64_t address;
 	unsigned number = 0;
-	struct look_native *n = call->ip ? native_of(s, t->process) : NULL;
-	if (!n || look_native_place(n, call->sp, call->ip, &address))
-		return 0;
 	while (s->natives[number] != n)
 		number++;
 	snprintf(text, sizeof text, "%u %" PRIx64, number, address);
 	return look_label(&s->frames, place, LOOK_REAL, text);
+}
+
+static unsigned native_place(struct look_sampler *s, struct look_thread *t, const struct look_call *call)
+{
+	uint64_t address;
+	struct look_native *n = call->ip ? native_of(s, t->process) : NULL;
+	return n && !look_native_place(n, call->sp, call->ip, &address) ? place_label(s, n, address) : 0;
 }
 
 static unsigned named(struct look_sampler *s, const struct look_frame *f)
@@ -65,6 +69,37 @@ unsigned look_where(struct look_sampler *s, struct look_thread *t, const struct 
 		t->ip = call->ip;
 	}
 	return t->waits_in ? t->waits_in : otherwise;
+}
+
+/* On a core ------------------------------------------------------------------------------------------------------ */
+
+void look_start_on_core(struct look_sampler *s)
+{
+	pid_t tids[ON_CORE_MOST];
+	unsigned n = 0;
+	for (; n < s->live_count && n < ON_CORE_MOST; n++)
+		tids[n] = s->live[n]->tid;
+	s->on_core_error = look_on_core_open(tids, n, &s->on_core);
+	if (s->on_core_error)
+		s->on_core = NULL;
+}
+
+/* Of Python its own frames say more. */
+static void take_note(void *arg, pid_t tid, uint64_t ip)
+{
+	struct look_sampler *s = arg;
+	struct look_thread *t = look_index_get(&s->by_tid, tid);
+	if (!t || t->process->python)
+		return;
+	struct look_native *n = native_of(s, t->process);
+	if (n && look_native_knows(n, ip))
+		t->computes_in = place_label(s, n, ip);
+}
+
+void look_take_on_core(struct look_sampler *s)
+{
+	if (s->on_core)
+		look_on_core_read(s->on_core, take_note, s);
 }
 
 /* The names ------------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/perf_event.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -402,6 +403,21 @@ static void cpu_clocks_run(void)
 	CHECK_EQ(sys.cpu_clock(INT_MAX), -ESRCH);
 }
 
+static void clocks_may_be_sampled(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof attr, .config = PERF_COUNT_SW_TASK_CLOCK, .exclude_kernel = 1
+	};
+	int fd = sys.perf_open(&attr, 0, -1);
+	if (fd < 0) { /* no rights to, or an emulator */
+		CHECK(fd == -EACCES || fd == -EPERM || fd == -ENOSYS || fd == -EINVAL);
+		return;
+	}
+	CHECK_EQ(sys.perf_open(&attr, INT_MAX, -1), -ESRCH);
+	CHECK(sys.perf_join(fd, -2) < 0);
+	CHECK_EQ(sys.close(fd), 0);
+}
+
 static void links_are_read(void)
 {
 	char to[8];
@@ -438,6 +454,7 @@ int main(void)
 	TEST(children);
 	TEST(another_process_is_read);
 	TEST(cpu_clocks_run);
+	TEST(clocks_may_be_sampled);
 	TEST(links_are_read);
 	return test_done();
 }

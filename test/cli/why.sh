@@ -45,6 +45,15 @@ ok 'a pipe of its own is no wait for others' python3 -c '
 import json
 waits = [c for c in json.load(open("b.json"))["causes"] if c["state"] == "pipe"]
 assert waits and all(c["sort"] == "own" and c["what"].startswith("from s") for c in waits), waits'
+try "$hob" why --json -o b.json -- sh -c 'i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done'
+if grep -q '"name":"proc, perf"' b.json; then
+	ok 'computing has a place in the program' python3 -c '
+import json
+waits = [w for t in json.load(open("b.json"))["threads"] for w in t["waits"] if w["state"] == "compute"]
+assert any(w["where"] for w in waits), waits'
+else
+	skip 'computing has a place in the program' 'perf_event_open(2) is refused here'
+fi
 try "$hob" why -o report --expect compute sleep 0.2
 is 'what was not expected' "$status" 1
 try "$hob" why -o report --expect wait sleep 0.2
