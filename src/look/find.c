@@ -181,9 +181,13 @@ static int walk_one(void *arg, pid_t pid)
 
 static void walk(struct look_sampler *s)
 {
-	for (unsigned i = 0; i < s->process_count; i++)
-		if (!s->processes[i]->ended && !s->processes[i]->idle)
-			add_all_threads(s, s->processes[i]);
+	for (unsigned i = 0; i < s->process_count; i++) {
+		struct look_process *p = s->processes[i];
+		if (p->ended || p->active < p->listed) /* it has not run since */
+			continue;
+		p->listed = sys.now();
+		add_all_threads(s, p);
+	}
 	for (int deep = 0; deep < 8; deep++) {
 		s->behind = false;
 		look_for_numbers("/proc", walk_one, s);

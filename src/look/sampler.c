@@ -13,7 +13,7 @@
 #define SHORT_LIFE 50000000   /* ns: who lives shorter than this is kept as a part of a sum */
 #define CHECK_EVERY 100000000 /* ns between looks at a process for a new program, and its memory */
 
-#define FIRST_LOOKS 1000000 /* ns a round, while there are threads that were never looked at */
+#define FIRST_LOOKS 3000000 /* ns a round, while there are threads that were never looked at */
 
 enum { KEPT_MOST = 16384, PASSED_MOST = 256 };
 
@@ -63,8 +63,10 @@ static void check_program(struct look_process *p)
 	p->dead = look_dead_of(&st);
 	uint64_t rss = st.rss_pages * 4096;
 	p->rss_bytes = rss > p->rss_bytes ? rss : p->rss_bytes;
+	if (!st.code) /* it is in execve, or has ended */
+		return;
 	if (st.code != p->code || st.stack != p->stack || strcmp(st.name, p->name)) {
-		bool program = st.stack != p->stack || st.code != p->code;
+		bool program = (st.stack != p->stack || st.code != p->code) && p->code;
 		p->programs += program;
 		p->code = st.code;
 		p->stack = st.stack;
@@ -90,6 +92,7 @@ static void look_at_process(struct look_sampler *s, struct look_process *p, int6
 		return;
 	}
 	p->idle = cpu == p->cpu && s->ticks > 1;
+	p->active = p->idle ? p->active : now;
 	if (cpu > p->cpu)
 		p->cpu = cpu;
 	if (p->idle && p->programs + p->rss_bytes > 0)
@@ -162,11 +165,15 @@ static void drop(struct look_sampler *s, unsigned place)
 }
 
 /* Threads from where the last round ended; as many as the share of a core allows, of which the rest of the round, since
- * `now`, has had its part. `idle`: no process has run since the last round; where every thread was found asleep then,
- * all still are. */
+ * `now`, has had its part; but no less than that. `idle`: no process has run since the last round; where every thread
+ * was found asleep then, all still are. */
 static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 {
-	int64_t until = s->unopened ? sys.now() + FIRST_LOOKS : now + (int64_t)(s->options.share * 1e9 / s->options.hz);
+	int64_t begin = sys.now(), until = now + (int64_t)(s->options.share * 1e9 / s->options.hz);
+	if (s->unopened)
+		until = begin + FIRST_LOOKS;
+	else if (until < begin + (begin - now))
+		until = begin + (begin - now);
 	unsigned left = s->live_count, passed = 0;
 	if (idle && s->asleep && !s->unopened) {
 		s->quiet = now;
@@ -178,12 +185,14 @@ static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 		if (s->cursor >= s->live_count)
 			s->cursor = 0;
 		struct look_thread *t = s->live[s->cursor];
-		bool sleeps = t->process->idle && t->blocked, late = look_is_late(t, now);
+		/* Nobody in there has run since it was found blocked; a round cut short may not have come to it. */
+		bool sleeps = t->process->idle && t->blocked && t->looked >= t->process->active;
+		bool late = look_is_late(t, now);
 		bool look = t->process->ended || late || (t->due <= now && !sleeps);
 		if (look)
 			look_at_thread(s, t);
 		else if (sleeps)
-			t->last_at = now; /* it has not run, since nobody in there has */
+			t->last_at = now;
 		idle = idle && sleeps && !late && !look_may_be_late(t);
 		if (t->ended)
 			drop(s, s->cursor);
@@ -198,10 +207,14 @@ static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 }
 
 /* Between 3/4 and 5/4 of the period, so that no rhythm of the target falls in with ours. Where all has slept for long
- * the period is longer. */
-static int64_t jittered(struct look_sampler *s)
+ * the period is longer; and where a round takes long, since the clock of a process is the sum of all its threads',
+ * rounds are rarer. */
+static int64_t jittered(struct look_sampler *s, int64_t round)
 {
 	double period = (s->asleep > 64 ? 4 : s->asleep > 16 ? 2 : 1) * 1e9 / s->options.hz;
+	double rare = (double)round / s->options.share;
+	if (rare > period && !s->unopened)
+		period = rare;
 	s->seed ^= s->seed << 13; /* xorshift64 (Marsaglia 2003) */
 	s->seed ^= s->seed >> 7;
 	s->seed ^= s->seed << 17;
@@ -228,12 +241,13 @@ int look_sampler_tick(struct look_sampler *s)
 	for (unsigned i = 0; i < s->process_count; i++)
 		if (s->processes[i]->ended && !s->processes[i]->closed && !s->processes[i]->alive)
 			end_process(s, s->processes[i]);
-	s->cost += sys.cpu_clock(0) - before;
+	int64_t round = sys.cpu_clock(0) - before;
+	s->cost += round;
 	s->end = now;
 	int64_t after = sys.now();
-	s->next += jittered(s);
+	s->next += jittered(s, round);
 	if (s->next < after)
-		s->next = after + jittered(s) / 4;
+		s->next = after + jittered(s, round) / 4;
 	return s->processes[0]->ended ? -ESRCH : 0;
 }
 

@@ -45,7 +45,7 @@ struct look_thread {
 
 	/* the last look */
 	struct look_counters last;
-	int64_t last_at, asleep, due;
+	int64_t looked, last_at, asleep, due;
 	unsigned label, tries;
 	unsigned computes_in, waits_in; /* frames */
 	uint64_t sp, ip;                /* where `waits_in` was found, in native code */
@@ -68,8 +68,9 @@ struct look_process {
 	unsigned alive, most;      /* threads */
 	unsigned programs;         /* times it called execve while we watched */
 	bool ended, idle, unreadable, closed;
-	int64_t check;
-	struct look_thread *gone; /* the sum of its short-lived threads, or NULL */
+	int64_t check, active, listed; /* when to look at the program again, when it was last seen to have run, and
+					* when all its threads were looked for */
+	struct look_thread *gone;      /* the sum of its short-lived threads, or NULL */
 
 	struct look_native *native; /* of the sampler's */
 	bool no_native;

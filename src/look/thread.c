@@ -291,6 +291,7 @@ void look_at_thread(struct look_sampler *s, struct look_thread *t)
 	struct look_counters c;
 	int64_t now = sys.now();
 	s->looks++;
+	t->looked = now;
 	note_quiet(s, t);
 	int err = read_counters(s, t, &c);
 	if (err) {
