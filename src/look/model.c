@@ -101,9 +101,9 @@ static struct look_estimate more_cores(const struct look_facts *f, unsigned core
 	double used = f->wall > 0 ? f->compute / f->wall : 0;
 	double wanted = f->wall > 0 ? (f->compute + f->ready) / f->wall : 0;
 	double gain = used > 0 ? smaller(wanted, cores) / used : 1;
-	gain = larger(1, used > 0.5 * f->cores ? gain : 1); /* with idle cores, a queue is a matter of moments */
-	e.at_most = used > 0 ? larger(1, wanted / used) : 1;
-	e.at_most = larger(e.at_most, gain);
+	bool full = used > 0.5 * f->cores; /* with idle cores, a queue is a matter of moments */
+	gain = larger(1, full ? gain : 1);
+	e.at_most = larger(gain, full ? wanted / used : 1);
 	e.seconds = f->wall / gain;
 	e.speedup = gain;
 	return e;

@@ -48,6 +48,7 @@ static void waits_are_overlapped(void)
 	struct look_verdict v = judge(&f);
 	CHECK_EQ(v.kind, LOOK_KIND_WAIT);
 	CHECK_EQ(v.best.model, LOOK_CONCURRENCY);
+	CHECK(v.models[LOOK_MORE_CORES].at_most < 1.01); /* those there are stand idle */
 	struct look_estimate e = look_predict(&f, LOOK_THREADS, 10);
 	CHECK(e.seconds > 0.2 && e.seconds < 0.25);
 	e = look_predict(&f, LOOK_THREADS, 100);
