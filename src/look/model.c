@@ -109,6 +109,13 @@ static struct look_estimate more_cores(const struct look_facts *f, unsigned core
 	return e;
 }
 
+/* What its one working thread would have taken without other programs that were given its core: they would slow down
+ * any model as they did this one. */
+static double undisturbed(const struct look_facts *f)
+{
+	return f->wall - (f->workers == 1 ? smaller(f->ready, 0.95 * f->wall) : 0);
+}
+
 struct look_estimate look_predict(const struct look_facts *f, enum look_model m, unsigned workers)
 {
 	struct look_estimate e = { .model = m, .workers = workers, .seconds = f->wall, .at_most = 1, .speedup = 1 };
@@ -116,8 +123,9 @@ struct look_estimate look_predict(const struct look_facts *f, enum look_model m,
 		return e;
 	if (m == LOOK_MORE_CORES)
 		return more_cores(f, workers);
-	double serial = smaller(f->serial, f->wall), compute = larger(f->compute - serial, 0), waits = f->real;
-	double pieces = waits > 0.02 * f->wall ? larger(f->spells, 1) : INFINITY;
+	double wall = undisturbed(f), serial = smaller(f->serial, wall), compute = larger(f->compute - serial, 0),
+	       waits = f->real;
+	double pieces = waits > 0.02 * wall ? larger(f->spells, 1) : INFINITY;
 	double wide = smaller(workers, pieces), lane = smaller(lanes(f, m), wide);
 	double rounds = isinf(pieces) ? 1.0 / wide : ceil(pieces / wide) / pieces;
 	double by_lane = compute / lane, by_workers = larger((compute + waits) * rounds, f->longest);
@@ -128,8 +136,8 @@ struct look_estimate look_predict(const struct look_facts *f, enum look_model m,
 	e.seconds = serial + larger(real_lane, real_workers) + cost;
 	double best = serial +
 		      larger(compute / smaller(lanes(f, m), pieces), isinf(pieces) ? 0 : (compute + waits) / pieces);
-	e.at_most = f->wall / larger(best, 1e-9);
-	e.speedup = f->wall / larger(e.seconds, 1e-9);
+	e.at_most = wall / larger(best, 1e-9);
+	e.speedup = wall / larger(e.seconds, 1e-9);
 	if (cost > 0.5 * e.seconds)
 		e.bound = BOUND_START;
 	else if (serial > 0.5 * ideal)
@@ -138,6 +146,7 @@ struct look_estimate look_predict(const struct look_facts *f, enum look_model m,
 		e.bound = m == LOOK_CONCURRENCY ? BOUND_CPU : lanes(f, m) < f->cores ? BOUND_GIL : BOUND_CORES;
 	else
 		e.bound = pieces <= workers || by_workers == f->longest ? BOUND_PIECES : BOUND_WORKERS;
+	e.seconds *= f->wall / wall;
 	return e;
 }
 

@@ -116,6 +116,8 @@ static void say_verdict(struct look_words *w, const struct look_facts *f, const 
 		SAY(w->verdict, "; the CPU is idle %u%% of the time", percent(1 - (used < 1 ? used : 1)));
 		break;
 	}
+	if (f->workers == 1 && f->ready > 0.1 * f->wall)
+		SAY(w->verdict, "; other programs kept it from a core for %u%%", percent(f->ready / f->wall));
 }
 
 static const char *const advice[LOOK_MODELS] = {

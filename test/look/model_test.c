@@ -69,6 +69,19 @@ static void computing_in_python_wants_processes(void)
 	CHECK(v.best.speedup > 1.9 && v.best.speedup <= 2);
 }
 
+/* On a busy machine the same program takes longer, and so would any other way of running it. */
+static void what_others_take_is_no_gain(void)
+{
+	struct look_facts calm = computer(true), busy = calm;
+	busy.wall = 12;
+	busy.ready = 8;
+	struct look_estimate a = look_predict(&calm, LOOK_PROCESSES, 2), b = look_predict(&busy, LOOK_PROCESSES, 2);
+	CHECK(fabs(a.speedup - b.speedup) < 0.01 && fabs(a.at_most - b.at_most) < 0.01);
+	CHECK(fabs(b.seconds - 3 * a.seconds) < 0.01);
+	busy.workers = 4; /* they may have queued for each other */
+	CHECK(look_predict(&busy, LOOK_PROCESSES, 2).speedup > 1.5 * a.speedup);
+}
+
 static void one_long_wait_stays(void)
 {
 	struct look_facts f = sleeper(false);
@@ -114,6 +127,7 @@ static void no_promise_beyond_the_laws(void)
 		f.python = test_random() % 2;
 		f.gil_enabled = f.python && test_random() % 2;
 		f.threads = f.processes = 1;
+		f.workers = (unsigned)(test_random() % 3);
 		for (enum look_model m = 0; m < LOOK_MODELS; m++) {
 			struct look_estimate e = look_predict(&f, m, 1 + (unsigned)(test_random() % 1000));
 			CHECK(isfinite(e.seconds) && isfinite(e.speedup) && isfinite(e.at_most));
@@ -140,6 +154,7 @@ int main(void)
 	test_start();
 	TEST(waits_are_overlapped);
 	TEST(computing_in_python_wants_processes);
+	TEST(what_others_take_is_no_gain);
 	TEST(one_long_wait_stays);
 	TEST(a_server_without_clients_is_left_alone);
 	TEST(the_gil_is_named);
