@@ -12,13 +12,12 @@
 
 #include "base/check.h"
 #include "base/sys.h"
+#include "base/trial.h"
 
 enum { SOCKET_FD = 3 };
 
 /* As in wait/blocking.c: about the price of waking a core, and given up where it does not pay. */
 #define SPIN_NS (HOSTILE ? 0 : 30000)
-#define SPINS_FAILED 4
-#define SPINS_PAUSED 64
 
 void (*worker_step)(enum step step);
 void (*worker_instead)(struct mailbox *box, size_t bytes, int socket);
@@ -26,24 +25,14 @@ void (*worker_instead)(struct mailbox *box, size_t bytes, int socket);
 struct worker {
 	struct mailbox *box;
 	char *in, *out;
-	int64_t cpu_half; /* ns after which it ends between two calls; 0: never */
-	unsigned spins_failed;
+	int64_t cpu_half;      /* ns after which it ends between two calls; 0: never */
+	uint32_t spins_failed; /* see base/trial.h */
 };
 
 static inline void step(enum step s)
 {
 	if (UNLIKELY(worker_step != NULL))
 		worker_step(s);
-}
-
-static bool spin_pays(struct worker *w)
-{
-	if (w->spins_failed < SPINS_FAILED)
-		return true;
-	if (w->spins_failed++ < SPINS_FAILED + SPINS_PAUSED)
-		return false;
-	w->spins_failed = SPINS_FAILED - 1;
-	return true;
 }
 
 static bool spin(struct worker *w)
@@ -53,13 +42,13 @@ static bool spin(struct worker *w)
 	do
 		for (int i = 0; i < 64; i++) {
 			if (at_load(&w->box->request, RELAXED) != REQUEST_NONE) {
-				w->spins_failed = 0;
+				trial_end(&w->spins_failed, true);
 				return true;
 			}
 			at_pause();
 		}
 	while (sys.now() < until);
-	w->spins_failed++;
+	trial_end(&w->spins_failed, false);
 	return false;
 }
 
@@ -67,7 +56,7 @@ static void await_request(struct worker *w)
 {
 	uint32_t was = REQUEST_NONE;
 
-	if (spin_pays(w) && spin(w))
+	if (trial_is_due(&w->spins_failed) && spin(w))
 		return;
 	if (!at_cas(&w->box->request, &was, REQUEST_ASLEEP, ACQ_REL))
 		return;

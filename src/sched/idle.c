@@ -3,6 +3,7 @@
  * nobody searches; a sleeper says that it sleeps, fences, and looks once more at every queue. One of the two sees the
  * other. */
 #include "base/sys.h"
+#include "base/trial.h"
 #include "sched/allow.h"
 #include "sched/seat.h"
 
@@ -242,36 +243,23 @@ static bool may_search(struct worker *w)
 }
 
 /* A spin pays where other workers make work. Where they do not (each has its own few descriptors to wait for), it only
- * burns the core: after SPINS_FAILED in vain, one in SPINS_PAUSED idle turns tries again. */
-#define SPINS_FAILED 4
-#define SPINS_PAUSED 64
-
-static bool spin_pays(struct worker *w)
-{
-	if (w->spins_failed < SPINS_FAILED)
-		return true;
-	if (w->spins_failed++ < SPINS_FAILED + SPINS_PAUSED)
-		return false;
-	w->spins_failed = SPINS_FAILED - 1;
-	return true;
-}
-
+ * burns the core. */
 static struct task *search(struct worker *w)
 {
 	struct task *t;
 
-	if (spin_pays(w)) {
+	if (trial_is_due(&w->spins_failed)) {
 		int64_t until = sys.now() + SPIN_NS;
 
 		do {
 			for (int i = 0; i < 32; i++)
 				at_pause();
 			if ((t = look(w, false))) {
-				w->spins_failed = 0;
+				trial_end(&w->spins_failed, true);
 				return t;
 			}
 		} while (sys.now() < until);
-		w->spins_failed++;
+		trial_end(&w->spins_failed, false);
 	}
 	return look(w, true);
 }

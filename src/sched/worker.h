@@ -59,10 +59,10 @@ struct worker {
 	struct fiber loop; /* the worker's thread itself */
 	uint64_t chance;   /* whom to steal from next */
 	unsigned index;
-	bool searching; /* counted in rt->idle */
-	unsigned spins_failed;
-	bool notified; /* a notifier, or a lone task, ended the last sleep */
-	uint8_t vain;  /* how often for nothing, lately */
+	bool searching;        /* counted in rt->idle */
+	uint32_t spins_failed; /* see base/trial.h */
+	bool notified;         /* a notifier, or a lone task, ended the last sleep */
+	uint8_t vain;          /* how often for nothing, lately */
 	struct worker *next_asleep;
 	bool asleep; /* in the list of sleepers; under idle_lock */
 	bool naps;   /* likewise: it sleeps for a while at most */

@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/lock.h"
 #include "base/sys.h"
+#include "base/trial.h"
 #include "sched/run.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
@@ -27,8 +28,6 @@
 
 /* As in sched/idle.c: about the price of waking a core, and given up where it does not pay. */
 #define SPIN_NS (HOSTILE ? 0 : 30000)
-#define SPINS_FAILED 4
-#define SPINS_PAUSED 64
 
 /* How long a caller looks whether its call is done, with all other ready tasks of its worker before it each time. */
 #define LOOK_NS (HOSTILE ? 0 : 10000)
@@ -65,22 +64,24 @@ struct pool {
 	atomic_of(uint32_t) spins_failed, looks_failed;
 };
 
+/* By whoever comes: if two come at once, one of their counts is lost. */
 static bool pays(atomic_of(uint32_t) *failed)
 {
-	uint32_t n = at_load(failed, RELAXED);
+	uint32_t before = at_load(failed, RELAXED), n = before;
+	bool due = trial_is_due(&n);
 
-	if (n < SPINS_FAILED)
-		return true;
-	at_store(failed, n < SPINS_FAILED + SPINS_PAUSED ? n + 1 : SPINS_FAILED - 1, RELAXED);
-	return false;
+	if (n != before)
+		at_store(failed, n, RELAXED);
+	return due;
 }
 
 static void paid(atomic_of(uint32_t) *failed, bool yes)
 {
-	uint32_t n = at_load(failed, RELAXED);
+	uint32_t before = at_load(failed, RELAXED), n = before;
 
-	if (yes ? n != 0 : n < SPINS_FAILED)
-		at_store(failed, yes ? 0 : n + 1, RELAXED);
+	trial_end(&n, yes);
+	if (n != before)
+		at_store(failed, n, RELAXED);
 }
 
 static void finish(struct call *c, int result)
