@@ -367,22 +367,20 @@ static int ring_wait_by_poll(struct io_uring *ring, int64_t timeout_ns)
 	return r == 0 ? -ETIME : r < 0 ? (int)r : 0;
 }
 
-static int real_ring_wait(struct io_uring *ring, int64_t timeout_ns)
+static int real_ring_wait(struct io_uring *ring, unsigned submit, int64_t timeout_ns)
 {
 	unsigned registered = ring->enter_ring_fd != ring->ring_fd ? IORING_ENTER_REGISTERED_RING : 0;
-	unsigned flags = IORING_ENTER_GETEVENTS | registered;
-	if (timeout_ns >= 0 && !(ring->features & IORING_FEAT_EXT_ARG))
-		return ring_wait_by_poll(ring, timeout_ns);
-	int r;
-	if (timeout_ns < 0) {
-		r = io_uring_enter((unsigned)ring->enter_ring_fd, 0, 1, flags, NULL);
-	} else {
-		struct __kernel_timespec t = { timeout_ns / NS_PER_SECOND, timeout_ns % NS_PER_SECOND };
-		struct io_uring_getevents_arg arg = { .sigmask_sz = _NSIG / 8, .ts = (uintptr_t)&t };
-		r = io_uring_enter2((unsigned)ring->enter_ring_fd, 0, 1, flags | IORING_ENTER_EXT_ARG, (sigset_t *)&arg,
-				    sizeof arg);
-	}
-	return r > 0 ? 0 : r;
+	struct __kernel_timespec t = { timeout_ns / NS_PER_SECOND, timeout_ns % NS_PER_SECOND };
+	struct io_uring_getevents_arg arg = { .sigmask_sz = _NSIG / 8, .ts = timeout_ns < 0 ? 0 : (uintptr_t)&t };
+	bool extended = ring->features & IORING_FEAT_EXT_ARG, by_poll = timeout_ns >= 0 && !extended;
+	unsigned flags = registered | (by_poll ? 0 : IORING_ENTER_GETEVENTS) | (extended ? IORING_ENTER_EXT_ARG : 0);
+	int r = 0;
+	if (submit || !by_poll)
+		r = io_uring_enter2((unsigned)ring->enter_ring_fd, submit, !by_poll, flags,
+				    extended ? (sigset_t *)&arg : NULL, sizeof arg);
+	if (r < 0 || (unsigned)r < submit)
+		return r < 0 ? r : -EAGAIN;
+	return by_poll ? ring_wait_by_poll(ring, timeout_ns) : 0;
 }
 
 static int real_pidfd_open(pid_t pid)

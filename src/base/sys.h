@@ -117,7 +117,9 @@ struct sys {
 	int (*ring_init)(unsigned entries, struct io_uring *ring, struct io_uring_params *params);
 	void (*ring_exit)(struct io_uring *ring);
 	int (*ring_submit)(struct io_uring *ring);
-	int (*ring_wait)(struct io_uring *ring, int64_t timeout_ns); /* one completion, unsubmitted ones left alone */
+	/* Submits so many of those that the kernel sees already (no others), then waits for one completion: by one call
+	 * where the kernel can. An error other than -ETIME and -EINTR: not all were taken, and it has not waited. */
+	int (*ring_wait)(struct io_uring *ring, unsigned submit, int64_t timeout_ns);
 
 	/* children */
 	int (*pidfd_open)(pid_t pid);

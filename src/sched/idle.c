@@ -279,6 +279,12 @@ static bool come_by(struct worker *w)
 	return seat_is_mine(w);
 }
 
+/* A lone worker without tasks sleeps next, and that looks into the poller as well: one system call for both. */
+static bool is_at_rest(struct worker *w)
+{
+	return at_load(&w->alone, RELAXED) && !deque_length(&w->deque) && !at_load(&w->woken, RELAXED);
+}
+
 static struct task *find(struct worker *w)
 {
 	struct task *t;
@@ -286,7 +292,8 @@ static struct task *find(struct worker *w)
 	/* Here every TICKS switches, and whenever there is nothing next. The shared queue first: what stands there is
 	 * older than what the poller brings, and would never find room behind it while events keep coming. */
 	t = worker_next_shared(w);
-	seat_look(w);
+	if (t || !is_at_rest(w))
+		seat_look(w);
 	if (t && deque_length(&w->deque)) /* nobody was told of the first that the poller brought */
 		idle_notify(w->rt);
 	while (!t && !(t = look(w, HOSTILE))) {

@@ -104,6 +104,8 @@ static void watch_on(struct worker *w, hob_time now, int64_t cpu, unsigned compu
 		seat_drain(w);
 		w->seat->computes |= !held;
 		s->computing += !held;
+		if (!held) /* through the kernel, where what it waited for may be due: see wait/ring.c */
+			fence_heavy();
 		return;
 	}
 	s->awake++;

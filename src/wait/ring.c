@@ -45,11 +45,21 @@ struct op {
 
 #define UNATTENDED NULL /* user data of what nobody waits for: a cancellation */
 
+#define FLAGS (IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP)
+
+/* What is due to this thread does not interrupt it, but waits for its next way into the kernel or out: Linux 5.19. The
+ * monitor sends those there that compute for long. */
+#define POLITE (IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)
+
 static int setup(struct io_uring *io, unsigned entries)
 {
-	struct io_uring_params params = { .flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = CQ_ENTRIES };
+	struct io_uring_params params = { .flags = FLAGS | POLITE, .cq_entries = CQ_ENTRIES };
 	int err = sys.ring_init(entries, io, &params);
 
+	if (err == -EINVAL) {
+		params = (struct io_uring_params){ .flags = FLAGS, .cq_entries = CQ_ENTRIES };
+		err = sys.ring_init(entries, io, &params);
+	}
 	if (err)
 		return err;
 	if (params.features & IORING_FEAT_NODROP) /* a completion that finds the queue full is kept */
@@ -121,18 +131,16 @@ static void arm_wake(struct ring *r)
 	r->wake_armed = true;
 }
 
-/* Takes up to REAP completions out; answers how many. `stuck` is set where something could not be submitted. */
-static unsigned reap(struct ring *r, struct op **ops, int *results, bool *stuck)
+/* Takes up to REAP completions out; answers how many. */
+static unsigned reap(struct ring *r, struct op **ops, int *results, bool submit)
 {
 	struct io_uring_cqe *cqes[REAP];
 	uint32_t awaited;
 	unsigned n;
 
 	lock(&r->lock);
-	arm_wake(r);
-	if (io_uring_sq_ready(&r->io) > 0)
+	if (submit && io_uring_sq_ready(&r->io) > 0)
 		sys.ring_submit(&r->io);
-	*stuck = !r->wake_armed || io_uring_sq_ready(&r->io) > 0; /* also where it took some of them only */
 	n = io_uring_peek_batch_cqe(&r->io, cqes, REAP);
 	awaited = r->awaited;
 	for (unsigned i = 0; i < n; i++) {
@@ -149,44 +157,72 @@ static unsigned reap(struct ring *r, struct op **ops, int *results, bool *stuck)
 	return n;
 }
 
-static unsigned collect(struct ring *r, bool *stuck)
+/* The completions there are; answers how many. */
+static unsigned collect(struct ring *r, bool submit)
 {
 	struct op *ops[REAP];
 	int results[REAP];
-	unsigned n = reap(r, ops, results, stuck);
+	unsigned n, sum = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		if ((void *)ops[i] == (void *)r) {
-			poller_woken(&r->poller);
-		} else if (ops[i] != UNATTENDED) {
-			struct task *t = ops[i]->task; /* before done: then the task may leave, and the op with it */
+	do {
+		sum += n = reap(r, ops, results, submit);
+		for (unsigned i = 0; i < n; i++) {
+			if ((void *)ops[i] == (void *)r) {
+				poller_woken(&r->poller);
+			} else if (ops[i] != UNATTENDED) {
+				struct task *t = ops[i]->task; /* before done: then the task may leave, with the op */
 
-			ops[i]->result = results[i];
-			at_store(&ops[i]->done, true, RELEASE);
-			task_unpark(t);
+				ops[i]->result = results[i];
+				at_store(&ops[i]->done, true, RELEASE);
+				task_unpark(t);
+			}
 		}
+	} while (n == REAP);
+	return sum;
+}
+
+/* Has the kernel see what is prepared: how many entries it has yet to take. (liburing does this and the system call in
+ * one, but the lock must not be held during that.) */
+static unsigned show(struct io_uring_sq *sq)
+{
+	if (sq->sqe_head != sq->sqe_tail) {
+		sq->sqe_head = sq->sqe_tail;
+		at_store(sq->ktail, sq->sqe_tail, RELEASE);
 	}
-	return n;
+	return sq->sqe_tail - at_load(sq->khead, ACQUIRE);
+}
+
+/* Submits what is prepared and waits, by one system call unless the kernel is short of something. */
+static void sleep_in(struct ring *r, int64_t timeout)
+{
+	unsigned submit;
+	bool stuck;
+	int err;
+
+	lock(&r->lock);
+	arm_wake(r);
+	stuck = !r->wake_armed;
+	submit = show(&r->io.sq);
+	unlock(&r->lock);
+	if (!stuck) {
+		err = sys.ring_wait(&r->io, submit, timeout);
+		stuck = submit && err && err != -ETIME && err != -EINTR;
+	}
+	if (stuck)
+		sys.ring_wait(&r->io, 0, timeout < 0 || timeout > RETRY_NS ? RETRY_NS : timeout);
 }
 
 static void poll_ring(struct poller *p, hob_time deadline)
 {
 	struct ring *r = container_of(p, struct ring, poller);
-	unsigned n = 0, more;
-	int64_t timeout;
-	bool stuck;
+	bool submit = deadline == 0; /* otherwise along with the sleep, if there is one */
+	unsigned n = collect(r, submit);
 
-	do
-		n += more = collect(r, &stuck);
-	while (more == REAP);
 	n += timers_fire(&p->timers);
 	if (n || deadline == 0)
 		return;
-	timeout = poller_timeout(p, deadline);
-	if (stuck && (timeout < 0 || timeout > RETRY_NS))
-		timeout = RETRY_NS;
-	sys.ring_wait(&r->io, timeout);
-	collect(r, &stuck);
+	sleep_in(r, poller_timeout(p, deadline));
+	collect(r, true);
 	timers_fire(&p->timers);
 }
 

@@ -328,18 +328,24 @@ static void ring_waits(struct io_uring *ring)
 {
 	struct io_uring_cqe *cqe;
 	io_uring_prep_nop(io_uring_get_sqe(ring));
-	CHECK_EQ(sys.ring_wait(ring, 0), -ETIME);
+	CHECK_EQ(sys.ring_wait(ring, 0, 0), -ETIME);
 	int64_t deadline = sys.now() + MS;
-	CHECK_EQ(sys.ring_wait(ring, MS), -ETIME);
+	CHECK_EQ(sys.ring_wait(ring, 0, MS), -ETIME);
 	CHECK(sys.now() >= deadline);
 	CHECK_EQ(io_uring_sq_ready(ring), 1);
 	CHECK_EQ(sys.ring_submit(ring), 1);
-	CHECK_EQ(sys.ring_wait(ring, -1), 0);
-	CHECK_EQ(sys.ring_wait(ring, 0), 0); /* it is still there */
-	CHECK_EQ(sys.ring_wait(ring, MS), 0);
+	CHECK_EQ(sys.ring_wait(ring, 0, -1), 0);
+	CHECK_EQ(sys.ring_wait(ring, 0, 0), 0); /* it is still there */
+	CHECK_EQ(sys.ring_wait(ring, 0, MS), 0);
 	CHECK_EQ(io_uring_peek_cqe(ring, &cqe), 0);
 	io_uring_cqe_seen(ring, cqe);
-	CHECK_EQ(sys.ring_wait(ring, 0), -ETIME);
+	CHECK_EQ(sys.ring_wait(ring, 0, 0), -ETIME);
+	io_uring_prep_nop(io_uring_get_sqe(ring));
+	io_uring_smp_store_release(ring->sq.ktail, ring->sq.sqe_head = ring->sq.sqe_tail);
+	CHECK_EQ(sys.ring_wait(ring, 1, 0), 0);
+	CHECK_EQ(sys.ring_wait(ring, 1, MS), -EAGAIN); /* there is none to submit, so it does not wait */
+	CHECK_EQ(io_uring_peek_cqe(ring, &cqe), 0);
+	io_uring_cqe_seen(ring, cqe);
 }
 
 static void rings(void)

@@ -161,7 +161,7 @@ static int moody_submit(struct io_uring *ring)
 	return sys_real.ring_submit(ring);
 }
 
-static int moody_ring_wait(struct io_uring *ring, int64_t timeout_ns)
+static int moody_ring_wait(struct io_uring *ring, unsigned submit, int64_t timeout_ns)
 {
 	switch (mood_roll(6)) {
 	case 0:
@@ -171,7 +171,7 @@ static int moody_ring_wait(struct io_uring *ring, int64_t timeout_ns)
 	case 2:
 		return -EAGAIN;
 	}
-	return sys_real.ring_wait(ring, timeout_ns);
+	return sys_real.ring_wait(ring, submit, timeout_ns);
 }
 
 static int moody_epoll_wait(int ep, struct epoll_event *evs, int n, int64_t timeout_ns)
