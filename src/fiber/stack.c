@@ -64,7 +64,7 @@ int stack_pool_create(struct stack_pool **out, size_t slot_bytes)
 	struct stack_pool *p = sys.alloc(sizeof *p);
 	if (!p)
 		return -ENOMEM;
-	p->slot_bytes = rounded;
+	p->slot_bytes = rounded + page; /* an odd number of pages: see stack.h */
 	p->page = page;
 	*out = p;
 	return 0;

@@ -7,7 +7,8 @@
 
 struct stack_pool;
 
-/* `slot_bytes`: a whole slot, guard page and all; rounded up to a power of two of at least 16 KiB. -ENOMEM, -EINVAL. */
+/* `slot_bytes`: a whole slot, guard page and all; rounded up to a power of two of at least 16 KiB, and a page more:
+ * stacks a power of two apart would all meet in a few places of the core's table of translations. -ENOMEM, -EINVAL. */
 int stack_pool_create(struct stack_pool **out, size_t slot_bytes);
 
 /* Every slot must have been put back. Accepts NULL. */

@@ -131,9 +131,9 @@ void task_begin(struct worker *w, struct task *t)
 		slot = w->slots[w->nslots - 1];
 		w->slots[w->nslots - 1] = t->fiber.stack_low;
 	}
-	/* Slots are as far apart as they are large, so that the tops of all stacks would fall into the same few sets of
-	 * the first-level cache: each begins at one of eight distances from its end. */
-	bytes -= ((uintptr_t)slot >> __builtin_ctzl(bytes)) % 8 * 128; /* bytes is a power of two */
+	/* Slots are whole pages apart, so that the tops of all stacks would fall into the same few sets of the
+	 * first-level cache: each begins at one of eight distances from its end, its neighbour at the next. */
+	bytes -= ((uintptr_t)slot >> __builtin_ctzl(bytes)) % 8 * 128; /* bytes is an odd number of pages */
 	fiber_init(&t->fiber, slot, bytes, task_main, t);
 }
 
