@@ -150,8 +150,8 @@ static enum sight look_around(struct worker *w)
 
 		if (n > 1)
 			return WORK;
-		if (n == 1)
-			sight = LONE;
+		if (n == 1) /* of two, one will be left */
+			sight = sight == LONE && !w->naps ? WORK : LONE;
 	}
 	return !w->naps && !is_beside(w) && jobs_in_sight(rt) ? WORK : sight;
 }
@@ -201,9 +201,10 @@ static void sleep_until_woken(struct worker *w)
 	w->notified = !w->asleep || sight == LONE;
 	if (w->asleep) { /* otherwise a notifier has taken us off, and counted us as searching */
 		remove_asleep(w);
-		/* Nobody was told of what we might find: so if we find other work we owe it the same. */
-		w->searching = w->naps;
-		at_add(&rt->idle, (w->naps ? SEARCHING : 0) - weight(w), SEQ_CST);
+		/* Nobody was told of what we might find, or have seen: so if we find work, and leave some, we owe it
+		 * the same. */
+		w->searching = w->naps || sight == WORK;
+		at_add(&rt->idle, (w->searching ? SEARCHING : 0) - weight(w), SEQ_CST);
 	}
 	unlock(&rt->idle_lock);
 	unlock(&w->seat->polling);

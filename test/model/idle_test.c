@@ -96,6 +96,13 @@ static void start_three(void)
 	start();
 }
 
+/* None naps, and all that search do so once. */
+static void start_rested(void)
+{
+	start_three();
+	workers[1].notified = false;
+}
+
 static void start_event(void)
 {
 	most = 3;
@@ -208,23 +215,37 @@ static void spawn_lone(unsigned who)
 	}
 }
 
+/* The same with another before it, which does not come back before the lone one has been run: whoever takes that one
+ * has to tell a third worker. */
+static void spawn_two(unsigned who)
+{
+	if (who == 0) {
+		worker_ready(&rt, &other);
+		worker_ready(&rt, &lone);
+		await_lone();
+	} else {
+		work(&workers[who]);
+	}
+}
+
 static void all_done(void)
 {
 	MODEL_CHECK(ran);
 	MODEL_CHECK(rt.idle == 0 && !rt.asleep); /* who counts itself in counts itself out */
 }
 
-#define MODEL(name, threads, how)                                                                                      \
+#define MODEL(name, threads, how, program)                                                                             \
 	&(struct model)                                                                                                \
 	{                                                                                                              \
-		name, threads, start_##how, spawn_lone, all_done                                                       \
+		name, threads, start_##how, program, all_done                                                          \
 	}
 
 int main(void)
 {
-	model_test(MODEL("a lone task beside one that naps", 2, two), 2, false);
-	model_test(MODEL("a lone task, one naps, one sleeps", 3, three), 0, false);
-	model_test(MODEL("a lone task, and the napper is brought another", 3, event), 1, false);
-	model_test(MODEL("a lone task beside one whose nap does not end", 2, endless), 1, true);
+	model_test(MODEL("a lone task beside one that naps", 2, two, spawn_lone), 2, false);
+	model_test(MODEL("a lone task, one naps, one sleeps", 3, three, spawn_lone), 0, false);
+	model_test(MODEL("two tasks, one searches, one sleeps", 3, rested, spawn_two), 0, false);
+	model_test(MODEL("a lone task, and the napper is brought another", 3, event, spawn_lone), 1, false);
+	model_test(MODEL("a lone task beside one whose nap does not end", 2, endless, spawn_lone), 1, true);
 	return model_done();
 }
