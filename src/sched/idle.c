@@ -145,6 +145,9 @@ static enum sight look_around(struct worker *w)
 
 	if (at_load(&rt->inject.length, ACQUIRE) || at_load(&rt->stopping, ACQUIRE))
 		return WORK;
+	/* Passed by, where the monitor was about to depose us and did not: who would run it, if not we? */
+	if (at_load(&w->woken, RELAXED))
+		return WORK;
 	for (unsigned i = 0; i < queues_of(rt); i++) {
 		uint32_t n = deque_length(&rt->queues[i]->deque);
 
