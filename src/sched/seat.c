@@ -148,7 +148,7 @@ bool seat_relieve(struct worker *w, bool beside)
 	struct runtime *rt = w->rt;
 	struct worker *spare = find(rt);
 	uint32_t post = PARKED;
-	bool done;
+	bool done, any = false;
 
 	if (!spare)
 		return false;
@@ -158,13 +158,15 @@ bool seat_relieve(struct worker *w, bool beside)
 		appoint(spare, w->seat, beside || at_load(&w->beside, RELAXED));
 		done = at_cas(&spare->post, &post, APPOINTED, ACQ_REL);
 		if (done)
-			drain(w);
+			any = drain(w);
 		else
 			reinstate(w);
 	}
 	unlock(&rt->seats_lock);
 	if (done)
 		futex_wake(&spare->post, 1);
+	if (any) /* the spare may have been up, found nothing yet, and gone to sleep */
+		idle_notify(rt);
 	return done;
 }
 

@@ -128,15 +128,18 @@ static void point(void)
 	go_to(who[k]);
 }
 
-static void thread_main(void *arg)
+void model_end_thread(void)
 {
-	unsigned who = (unsigned)(uintptr_t)arg;
-
-	model->run(who);
-	threads[who].state = DONE;
+	threads[self].state = DONE;
 	wake_paused();
 	point();
 	abort();
+}
+
+static void thread_main(void *arg)
+{
+	model->run((unsigned)(uintptr_t)arg);
+	model_end_thread();
 }
 
 unsigned model_self(void)

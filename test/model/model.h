@@ -34,6 +34,9 @@ unsigned model_choose(unsigned n);
 void model_read(const volatile void *p, unsigned long size);
 void model_write(volatile void *p, unsigned long size);
 
+/* The running thread ends here. */
+_Noreturn void model_end_thread(void);
+
 /* The running thread. */
 unsigned model_self(void);
 
