@@ -530,7 +530,7 @@ static int64_t real_cpu_clock(pid_t pid)
 	.thread_create_sized = real_thread_create_sized, \
 	.thread_join = real_thread_join, \
 	.thread_detach = real_thread_detach, \
-	.thread_id = real_thread_id, \
+	.thread_self = pthread_self, .thread_id = real_thread_id, \
 	.thread_cpu = real_thread_cpu, \
 	.affinity = real_affinity, \
 	.open = real_open, \

@@ -53,6 +53,7 @@ struct sys {
 	int (*thread_create_sized)(pthread_t *out, size_t stack_bytes, void *(*fn)(void *), void *arg);
 	int (*thread_join)(pthread_t t);
 	int (*thread_detach)(pthread_t t);
+	pthread_t (*thread_self)(void);
 	pid_t (*thread_id)(void);           /* of the caller: gettid(2) */
 	int64_t (*thread_cpu)(pthread_t t); /* ns that a thread not yet joined has computed, or a negative errno */
 	int (*affinity)(size_t bytes, cpu_set_t *set); /* of this process: sched_getaffinity(0) */

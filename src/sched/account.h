@@ -58,7 +58,7 @@ int64_t account_rare(struct worker *w, struct row *r, int64_t stretch);
 #define LONG_TICKS 20000000
 #endif
 
-#ifndef HOB_EXPLORE
+#if !defined(HOB_EXPLORE) || defined(EXPLORE_ACCOUNTS)
 
 static inline void account_spawn(struct task *t)
 {

@@ -35,7 +35,7 @@ void worker_loop(struct worker *w)
 
 	worker_set_self(w);
 	fiber_init_thread(&w->loop);
-	w->self = pthread_self();
+	w->self = sys.thread_self();
 	w->tid = sys.thread_id();
 	at_store(&w->awake, true, RELEASE);
 	at_fence(SEQ_CST);

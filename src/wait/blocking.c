@@ -177,7 +177,7 @@ static bool count_out(struct pool *p, pthread_t *before)
 	bool anyone = p->anyone_left;
 
 	*before = p->left;
-	p->left = pthread_self();
+	p->left = sys.thread_self();
 	p->anyone_left = true;
 	at_store(&p->nthreads, p->nthreads - 1, RELEASE);
 	return anyone;
