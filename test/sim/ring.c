@@ -135,12 +135,9 @@ static void take_entry(struct ring *r, const struct io_uring_sqe *sqe)
 	kernel_pending = true;
 }
 
-static int sys_ring_submit(struct io_uring *ring)
+/* As many as it takes of the next n; or an error, and none. */
+static int take_entries(struct ring *r, unsigned n)
 {
-	struct ring *r = ring_of(ring);
-	unsigned n = ring->sq.sqe_tail - r->sq_head;
-
-	sim_point();
 	if (sim_fault(FAULT_KERNEL)) {
 		if (sim_roll(2))
 			return sim_roll(2) ? -EAGAIN : -EBUSY;
@@ -150,21 +147,40 @@ static int sys_ring_submit(struct io_uring *ring)
 		take_entry(r, &r->sqes[r->sq_head & (r->entries - 1)]);
 		r->sq_head++;
 	}
-	r->sq_tail = ring->sq.sqe_head = r->sq_head;
 	return (int)n;
 }
 
-static int sys_ring_wait(struct io_uring *ring, int64_t timeout_ns)
+static int sys_ring_submit(struct io_uring *ring)
+{
+	struct ring *r = ring_of(ring);
+	int n;
+
+	sim_point();
+	n = take_entries(r, ring->sq.sqe_tail - r->sq_head);
+	if (n >= 0)
+		r->sq_tail = ring->sq.sqe_head = r->sq_head;
+	return n;
+}
+
+/* Of those in the queue others may have taken some meanwhile. */
+static int sys_ring_wait(struct io_uring *ring, unsigned submit, int64_t timeout_ns)
 {
 	struct ring *r = ring_of(ring);
 	int64_t until = timeout_ns < 0 ? INT64_MAX : sim_clock + timeout_ns;
 
 	sim_point();
+	if (submit) {
+		unsigned there = r->sq_tail - r->sq_head;
+		int n = take_entries(r, submit < there ? submit : there);
+
+		if (n < (int)submit)
+			return n < 0 ? n : -EAGAIN;
+	}
 	if (sim_fault(FAULT_SIGNAL))
-		return -EINTR;
+		return submit ? 0 : -EINTR;
 	while (!ring_readable(r) && sim_clock < until)
 		kernel_wait(until);
-	return ring_readable(r) ? 0 : -ETIME;
+	return ring_readable(r) || submit ? 0 : -ETIME;
 }
 
 /* Completing ------------------------------------------------------------------------------------------------------- */
