@@ -41,10 +41,11 @@ static char *read_all(const char *path)
 			}
 			text = more;
 		}
+		errno = 0;
 		got = fread(text + len, 1, room - len - 1, f);
 	}
 	text[len] = '\0';
-	int err = ferror(f) ? EIO : 0;
+	int err = !ferror(f) ? 0 : errno ? errno : EIO;
 	fclose(f);
 	if (!err)
 		return text;
