@@ -50,7 +50,7 @@ class Builder:
 
     def program(self, benchmark, tool):
         if "." in tool:
-            sources = [benchmark.folder / tool]
+            sources = [(self.here if "/" in tool else benchmark.folder) / tool]
         else:
             sources = [benchmark.folder / (SOURCES.get(tool, tool) + suffix) for suffix in SUFFIXES]
         source = next((s for s in sources if s.exists()), None)
@@ -74,7 +74,7 @@ class Builder:
         suffix = source.suffix
         if suffix in INTERPRETERS:
             return [need(INTERPRETERS[suffix]), str(source)]
-        target = self.out / benchmark.name / tool.partition(".")[0]
+        target = self.out / source.parent.name / tool.rpartition("/")[2].partition(".")[0]
         target.parent.mkdir(parents=True, exist_ok=True)
         if suffix == ".go":
             self.run([need("go"), "build", "-o", target, source.relative_to(self.here)])
