@@ -30,7 +30,7 @@ enum {
 	BEYOND = 2,       /* so much demand above the cores may serve to fill gaps */
 };
 
-static const double EXTRA = 3;             /* times the cores, for jobs that only wait */
+static const double EXTRA = 5;             /* times the cores, for jobs that only wait */
 static const double SURELY_COMPUTES = 0.1; /* a job that waits less than that */
 static const double CLEARLY_BELOW = 0.9;   /* of what we aim at */
 static const double CLEARLY_ABOVE = 0.8;   /* cores more than there are */
@@ -111,6 +111,20 @@ static double aim(const struct gate *g, double demand, double jobs)
 	return g->cores * (1 + EXTRA * waits);
 }
 
+/* How many jobs demand `target`, where `jobs` demand so much. While cores are free the demand grows in proportion. Once
+ * they are busy no more jobs come to wait for other things, so each one more only makes the queue for them longer: by
+ * one, or by as many threads as a job has. */
+static double fitting(const struct gate *g, double jobs, double demand, double target)
+{
+	if (demand <= 0)
+		return 2 * jobs;
+	if (demand > jobs)
+		return jobs * target / demand;
+	if (demand > target)
+		return jobs - (demand - target);
+	return fmin(jobs * target / demand, (jobs - demand) * g->cores / fmin(demand, g->cores) + target);
+}
+
 static unsigned decide(struct gate *g, const struct gate_sample *s)
 {
 	double demand = demand_of(g, s->running), jobs = s->running, target = aim(g, demand, jobs);
@@ -120,7 +134,7 @@ static unsigned decide(struct gate *g, const struct gate_sample *s)
 	if (demand < MOSTLY_WAIT * jobs)
 		target += BEYOND;
 	if (demand < CLEARLY_BELOW * target) {
-		double fit = demand > 0 ? floor(jobs * (target + SLACK) / demand) : 2 * jobs;
+		double fit = floor(fitting(g, jobs, demand, target + SLACK));
 		if (s->now - g->first < WARM_MS * MS)
 			fit = fmin(fit, fmax(g->jobs, g->cores + BEYOND));
 		if (s->held_back && fit > g->jobs)
@@ -128,7 +142,7 @@ static unsigned decide(struct gate *g, const struct gate_sample *s)
 	}
 	double idle = g->idle / g->time / g->cores;
 	if (demand > target + CLEARLY_ABOVE && idle < NO_GAPS)
-		return clamp(floor(jobs * (target + SLACK) / demand), 1, g->jobs);
+		return clamp(floor(fitting(g, jobs, demand, target + SLACK)), 1, g->jobs);
 
 	double step = 1 + floor(jobs / 16);
 	if (s->held_back && idle > GAPS && s->now - g->stepped > MEMORY_MS * MS &&

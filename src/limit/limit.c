@@ -48,7 +48,7 @@ void limit_init(struct limit *l, const struct limit_options *o)
 /* While it feels its way, not each step is worth a line. */
 static bool worth_telling(const struct limit *l, const struct limit_note *note)
 {
-	bool steps = note->reason == LIMIT_BLIND || note->reason == LIMIT_FROZEN;
+	bool steps = note->reason == LIMIT_BLIND || note->reason == LIMIT_FROZEN || note->reason == LIMIT_CORES;
 	return !steps || note->reason != l->told_reason || l->jobs > 1.5 * l->told || l->told > 1.5 * l->jobs;
 }
 

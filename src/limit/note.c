@@ -39,7 +39,11 @@ int limit_note_text(const struct limit_note *n, char *text, size_t size)
 	waits(n, levels, sizeof levels);
 	switch (n->reason) {
 	case LIMIT_CORES:
-		snprintf(why, sizeof why, "they want %.1f of %.0f cores", n->demand, n->cores);
+		if (n->to > n->from && n->demand > n->cores)
+			snprintf(why, sizeof why, "most wait: %.1f that want the %.0f cores keep them busy", n->demand,
+				 n->cores);
+		else
+			snprintf(why, sizeof why, "they want %.1f of %.0f cores", n->demand, n->cores);
 		break;
 	case LIMIT_GROWTH:
 		if (compared)
@@ -56,7 +60,7 @@ int limit_note_text(const struct limit_note *n, char *text, size_t size)
 		snprintf(why, sizeof why, "those under way wait longer than those before: how long?");
 		break;
 	case LIMIT_KNEE:
-		snprintf(why, sizeof why, "more bring no more: %s", levels);
+		snprintf(why, sizeof why, "more bring no more%s%s", compared ? ": " : "", compared ? levels : "");
 		break;
 	case LIMIT_PROBE:
 		if (compared)
