@@ -330,7 +330,7 @@ static bool flat_from(struct climb *c, uint32_t oldest, uint32_t split, const st
 	if (below < oldest)
 		return false;
 	struct level low = pool(c, oldest, below, n->now, true);
-	if (low.jobs < 2 || low.wait < BARELY_WAIT * low.life)
+	if (low.jobs < COHORT_MIN || low.wait < BARELY_WAIT * low.life)
 		return false;
 	struct level high = at_least(c, split, split, n->now, low.wait / low.life);
 	struct slope s = worse(c, &low, &high);
