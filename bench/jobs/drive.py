@@ -96,6 +96,8 @@ def command(runner, extra, job, names, folder):
         return [need("ninja"), "--quiet", "-j" + CORES, "-C", folder, "-f", ninjafile(at("build.ninja"), job, names)]
     if tool == "fd":
         return [need("fdfind", "fd"), "-j" + CORES, "--type", "f", ".", directory(at("files"), names), "-x", *job]
+    if tool == "rush":
+        return [need("rush"), "-j", CORES, " ".join(job) + " {}"]
     sys.exit(f"drive.py: unknown runner {runner}")
 
 
