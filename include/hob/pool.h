@@ -66,7 +66,9 @@ enum hob_confine {
 
 /* All zero is the sane default. */
 struct hob_pool_options {
-	unsigned workers_max;       /* 0: hob_cores() */
+	/* How many at once. 0: as many as pay: one a core for calls that compute; more, up to 64, where calls are seen
+	 * to wait, as long as more of them bring more. Then calls may not wait for each other. */
+	unsigned workers_max;
 	unsigned workers_min;       /* started at once and kept; others start as calls need them */
 	hob_time idle_ns;           /* at a call, a worker that was idle for longer is let go of; 0: 10 s */
 	size_t in_bytes, out_bytes; /* the most of a call, beside what is shared; 0: 1 MiB. Memory as it is touched */
@@ -113,6 +115,7 @@ struct hob_pool_stats {
 	uint64_t deaths;  /* of workers with a call begun: crashed, killed, or past a deadline */
 	uint64_t started; /* workers */
 	unsigned workers; /* now */
+	unsigned allowed; /* to be at work at once: workers_max, or what pays */
 	unsigned waiting; /* calls, for a worker */
 };
 

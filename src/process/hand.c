@@ -28,6 +28,7 @@ void hand_free(struct hand *h)
 	close_if(h->either);
 	close_if(h->socket);
 	close_if(h->life);
+	close_if(h->sized.file);
 	sys.free(h);
 }
 
@@ -71,6 +72,7 @@ int hand_start(struct hand **out, const struct order *order, hob_time deadline)
 	if (!h)
 		return -ENOMEM;
 	h->socket = h->life = h->either = -1;
+	h->sized.file = SIZED_CLOSED;
 	h->in_bytes = order->in_bytes;
 	h->bytes = box_bytes(order->in_bytes, order->out_bytes);
 	list_init(&h->link);

@@ -5,9 +5,10 @@
 #include "base/list.h"
 #include "process/mailbox.h"
 #include "process/order.h"
+#include "process/size.h"
 
 struct hand {
-	struct link link; /* among the idle */
+	struct link link; /* among the idle, or those at work */
 	struct mailbox *box;
 	size_t bytes, in_bytes;
 	int socket;     /* to pass descriptors, and its bell */
@@ -18,7 +19,14 @@ struct hand {
 	bool ended;
 	int status; /* from then on: a wait status, */
 	int error;  /* or why it never was: a negative errno */
+	struct sized sized;
 };
+
+/* What it says its pid is. */
+static inline int32_t hand_pid(struct hand *h)
+{
+	return at_load(&h->box->pid, RELAXED);
+}
 
 /* Orders a worker: it may be given a request at once. [parks] */
 int hand_start(struct hand **out, const struct order *order, hob_time deadline);

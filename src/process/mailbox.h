@@ -46,6 +46,7 @@ struct mailbox {
 	atomic_of(int32_t) result;
 	atomic_of(uint64_t) out_len;
 	atomic_of(int32_t) refused; /* why it could not begin to work: a negative errno */
+	int32_t pid;                /* written once, and no more than a hint: see size.h */
 };
 
 #define BOX_PAGE ((size_t)4096)

@@ -28,7 +28,7 @@ static int take_calls(void *arg)
 int hob_pool_map(struct hob_pool *p, hob_call_fn *fn, struct hob_call *calls, size_t n, hob_time deadline)
 {
 	struct map m = { .pool = p, .fn = fn, .calls = calls, .n = n, .deadline = deadline };
-	size_t takers = n < 2 * (size_t)p->max ? n : 2 * (size_t)p->max;
+	size_t most = p->size ? p->size->limit.max : p->max, takers = n < 2 * most ? n : 2 * most;
 	struct hob_scope *s;
 	int err = hob_scope_create(&s), first = 0;
 

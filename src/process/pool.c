@@ -5,18 +5,20 @@
  * as long as its wait is shorter than the waking. The hand is passed on by the call that has it, with the next request
  * posted before that one's caller even runs.
  *
+ * Where the program does not say how many hands there may be, `max` is what size.h makes of what calls do, and one of
+ * the calls that wait wakes now and then to look. So there may be idle hands beyond max, which get no work.
+ *
  * No call is forgotten in the queue. While `looking` is not 0 some caller has a hand and has promised to pass it on, or
  * to stop looking when its call takes long: and the last to stop looking hands the idle and the yet unborn out to all
- * that wait. So where calls wait and nobody looks, there are neither idle hands nor room for more (but where one could
- * just not be started), and each hand there is will serve the queue as it is given back or lost. The rest is under one
- * lock.
+ * that wait. So where calls wait and nobody looks, either max are at work, or there are neither idle hands nor room for
+ * more (but where one could just not be started). Each hand at work will serve the queue as it is given back or lost,
+ * unless more than max are: then the last of max will. The rest is under one lock.
  */
 #include "process/pool.h"
 
 #include <errno.h>
 
 #include "base/check.h"
-#include "base/cpus.h"
 #include "base/sys.h"
 #include "process/helper.h"
 #include "sched/task.h"
@@ -33,14 +35,59 @@ static struct hand *first_idle(struct hob_pool *p)
 	return list_empty(&p->idle) ? NULL : container_of(p->idle.next, struct hand, link);
 }
 
+static void to_work(struct hob_pool *p, struct hand *h)
+{
+	list_remove(&h->link);
+	list_push(&p->working, &h->link);
+	p->nworking++;
+}
+
+static void to_rest(struct hob_pool *p, struct hand *h)
+{
+	list_remove(&h->link);
+	list_push(p->idle.next, &h->link); /* in front */
+	p->nworking--;
+}
+
+static void to_start(struct hob_pool *p)
+{
+	p->n++;
+	p->nworking++;
+	p->started++;
+}
+
+/* One that waits has the pool's size looked after. It is the last in the queue, so that this changes seldom. */
+static void queue_turn(struct hob_pool *p, struct turn *t)
+{
+	list_push(&p->turns, &t->link);
+	p->nturns++;
+	if (p->size && !at_load(&p->sampler, RELAXED))
+		at_store(&p->sampler, t, RELAXED);
+}
+
+static void unqueue_turn(struct hob_pool *p, struct turn *t)
+{
+	struct turn *last;
+
+	list_remove(&t->link);
+	p->nturns--;
+	if (at_load(&p->sampler, RELAXED) != t)
+		return;
+	last = list_empty(&p->turns) ? NULL : container_of(p->turns.prev, struct turn, link);
+	at_store(&p->sampler, last, RELAXED);
+	if (last)
+		task_unpark(last->task);
+}
+
 static struct turn *pop_turn(struct hob_pool *p)
 {
-	struct link *l = list_pop(&p->turns);
+	struct turn *t;
 
-	if (!l)
+	if (list_empty(&p->turns))
 		return NULL;
-	p->nturns--;
-	return container_of(l, struct turn, link);
+	t = container_of(p->turns.next, struct turn, link);
+	unqueue_turn(p, t);
+	return t;
 }
 
 /* The turn is out of the queue, and its caller's again once its state is told. */
@@ -70,19 +117,17 @@ static void give(struct turn *t, struct hand *h)
 /* Hands out what there is, and leave to start more. Under the lock, which it lets go of meanwhile. */
 static void hand_out(struct hob_pool *p, bool more)
 {
-	while (!list_empty(&p->turns)) {
+	while (!list_empty(&p->turns) && p->nworking < p->max) {
 		struct hand *h = first_idle(p);
 		struct turn *t;
 
 		if (!h && (!more || p->n >= p->max))
 			return;
 		t = pop_turn(p);
-		if (h) {
-			list_remove(&h->link);
-		} else {
-			p->n++;
-			p->started++;
-		}
+		if (h)
+			to_work(p, h);
+		else
+			to_start(p);
 		unlock(&p->lock);
 		if (h)
 			give(t, h);
@@ -94,28 +139,45 @@ static void hand_out(struct hob_pool *p, bool more)
 
 void pool_stop_looking(struct hob_pool *p, struct turn *t)
 {
-	if (!t->looks)
+	bool looks = t->looks;
+
+	if (!looks && !p->size)
 		return;
 	t->looks = false;
 	lock(&p->lock);
-	if (--p->looking == 0)
+	if (p->size && !t->hand->sized.counted)
+		size_began(p->size, &t->hand->sized, sys.now());
+	p->looking -= looks;
+	if (looks && !p->looking)
 		hand_out(p, true);
 	unlock(&p->lock);
 }
 
+/* Its call is over. Under the lock. */
+static void count_out(struct hob_pool *p, struct hand *h, hob_time now, bool failed)
+{
+	if (p->size)
+		size_ended(p->size, &h->sized, hand_pid(h), now, failed);
+}
+
 void pool_lost(struct hob_pool *p, struct turn *t, bool begun, bool answered)
 {
-	hand_free(t->hand);
+	struct hand *h = t->hand;
+
 	t->hand = NULL;
 	lock(&p->lock);
+	count_out(p, h, sys.now(), !answered);
+	list_remove(&h->link);
 	p->deaths += begun && !answered;
 	p->calls += answered;
 	p->n--;
+	p->nworking--;
 	p->looking -= t->looks;
 	t->looks = false;
 	if (!p->looking)
 		hand_out(p, true);
 	unlock(&p->lock);
+	hand_free(h);
 }
 
 /* The hand idle for the longest time, where that is too long. Under the lock. */
@@ -141,16 +203,17 @@ void pool_give_back(struct hob_pool *p, struct turn *t, bool answered)
 	h->since = now;
 	t->hand = NULL;
 	lock(&p->lock);
+	count_out(p, h, now, answered && t->call->result < 0);
 	p->calls += answered;
 	if (answered)
 		p->service += (took - p->service) / 8;
-	next = pop_turn(p);
+	next = p->nworking <= p->max ? pop_turn(p) : NULL;
 	if (next) {
 		next->looks = h->awake;
 		p->looking += next->looks;
 	} else {
 		old = too_many(p, now);
-		list_push(p->idle.next, &h->link); /* in front */
+		to_rest(p, h);
 	}
 	p->looking -= t->looks;
 	t->looks = false;
@@ -174,24 +237,55 @@ static void ask(struct hob_pool *p, struct turn *t)
 	struct hand *h;
 
 	lock(&p->lock);
-	h = list_empty(&p->turns) ? first_idle(p) : NULL;
+	h = list_empty(&p->turns) && p->nworking < p->max ? first_idle(p) : NULL;
 	if (h && (hand_spins(h) || !waiting_pays(p))) {
-		list_remove(&h->link);
+		to_work(p, h);
 		t->hand = h;
 		t->looks = h->awake;
 		p->looking += t->looks;
 		at_store(&t->state, GIVEN, RELAXED);
 	} else if (list_empty(&p->idle) && p->n < p->max && !waiting_pays(p)) {
-		p->n++;
-		p->started++;
+		to_start(p);
 		at_store(&t->state, STARTS, RELAXED);
 	} else {
-		list_push(&p->turns, &t->link);
-		p->nturns++;
+		queue_turn(p, t);
 		if (!waiting_pays(p))
 			hand_out(p, true);
 	}
 	unlock(&p->lock);
+}
+
+static double demand(struct hob_pool *p, hob_time now)
+{
+	double sum = 0;
+
+	for (struct link *l = p->working.next; l != &p->working; l = l->next) {
+		struct hand *h = container_of(l, struct hand, link);
+
+		if (h->sized.counted)
+			sum += size_demand(&h->sized, hand_pid(h), now);
+	}
+	return sum;
+}
+
+/* When the turn is to wake to look after the pool's size, which it does where that is now. */
+static hob_time next_look(struct hob_pool *p, struct turn *t)
+{
+	hob_time due = HOB_NEVER, now;
+
+	if (at_load(&p->sampler, RELAXED) != t)
+		return due;
+	now = sys.now();
+	lock(&p->lock);
+	if (at_load(&p->sampler, RELAXED) == t && now >= p->size->due) {
+		p->max = size_sample(p->size, demand(p, now), true, now);
+		if (!p->looking)
+			hand_out(p, true);
+	}
+	if (at_load(&p->sampler, RELAXED) == t)
+		due = p->size->due;
+	unlock(&p->lock);
+	return due;
 }
 
 static int wait_turn(struct hob_pool *p, struct turn *t, hob_time deadline)
@@ -199,16 +293,19 @@ static int wait_turn(struct hob_pool *p, struct turn *t, hob_time deadline)
 	int err = 0;
 	bool queued;
 
-	while (!err && at_load(&t->state, ACQUIRE) == WAITS)
-		err = task_park(WHY_PROCESS, deadline, PARK_CANCELLABLE);
+	while (!err && at_load(&t->state, ACQUIRE) == WAITS) {
+		hob_time look = next_look(p, t);
+
+		err = task_park(WHY_PROCESS, look < deadline ? look : deadline, PARK_CANCELLABLE);
+		if (err == -ETIMEDOUT && look < deadline)
+			err = 0;
+	}
 	if (!err)
 		return 0;
 	lock(&p->lock);
 	queued = !list_empty(&t->link);
-	if (queued) {
-		list_remove(&t->link);
-		p->nturns--;
-	}
+	if (queued)
+		unqueue_turn(p, t);
 	unlock(&p->lock);
 	if (queued)
 		return err;
@@ -225,14 +322,21 @@ static bool others_will_do(struct hob_pool *p, struct turn *t)
 
 	lock(&p->lock);
 	others = --p->n > 0;
+	p->nworking--;
 	if (others) {
 		at_store(&t->state, WAITS, RELAXED);
-		list_push(&p->turns, &t->link);
-		p->nturns++;
+		queue_turn(p, t);
 	}
 	hand_out(p, !others);
 	unlock(&p->lock);
 	return others;
+}
+
+static void enlist(struct hob_pool *p, struct hand *h)
+{
+	lock(&p->lock);
+	list_push(&p->working, &h->link);
+	unlock(&p->lock);
 }
 
 int pool_take(struct hob_pool *p, struct turn *t, hob_time deadline)
@@ -252,8 +356,10 @@ int pool_take(struct hob_pool *p, struct turn *t, hob_time deadline)
 		if (at_load(&t->state, RELAXED) == GIVEN)
 			break;
 		err = hand_start(&t->hand, &p->order, deadline);
-		if (!err)
+		if (!err) {
+			enlist(p, t->hand);
 			break;
+		}
 		if (!others_will_do(p, t))
 			return err;
 	}
@@ -272,10 +378,8 @@ int hob_pool_create(struct hob_pool **out, const struct hob_pool_options *opts)
 		return -EPERM;
 	if (!helper_there())
 		return -ESRCH;
-	if (!o.workers_max)
-		o.workers_max = cpus_count();
-	if (o.workers_min > o.workers_max || o.in_bytes > BYTES_MAX || o.out_bytes > BYTES_MAX ||
-	    o.confine > HOB_CONFINE_STRICT)
+	if (o.workers_min > (o.workers_max ? o.workers_max : size_most()) || o.in_bytes > BYTES_MAX ||
+	    o.out_bytes > BYTES_MAX || o.confine > HOB_CONFINE_STRICT)
 		return -EINVAL;
 	p = sys.alloc(sizeof *p);
 	if (!p)
@@ -286,11 +390,18 @@ int hob_pool_create(struct hob_pool **out, const struct hob_pool_options *opts)
 				   .cpu_seconds = o.cpu_seconds,
 				   .open_files = o.open_files,
 				   .confine = o.confine };
+	if (!o.workers_max && !(p->size = sys.alloc(sizeof *p->size))) {
+		sys.free(p);
+		return -ENOMEM;
+	}
 	p->max = o.workers_max;
+	if (p->size)
+		p->max = size_init(p->size, o.workers_min);
 	p->min = o.workers_min;
 	p->idle_ns = o.idle_ns ? o.idle_ns : 10 * HOB_SECOND;
 	poison_init(&p->poison, o.deaths_max ? o.deaths_max : 3);
 	list_init(&p->idle);
+	list_init(&p->working);
 	list_init(&p->turns);
 	for (unsigned i = 0; i < p->min && !err; i++) {
 		struct hand *h;
@@ -327,14 +438,18 @@ void hob_pool_destroy(struct hob_pool *p)
 		p->n--;
 	}
 	ALWAYS(p->n == 0); /* no call is made */
+	sys.free(p->size);
 	sys.free(p);
 }
 
 void hob_pool_stats(struct hob_pool *p, struct hob_pool_stats *out)
 {
 	lock(&p->lock);
-	*out = (struct hob_pool_stats){
-		.calls = p->calls, .deaths = p->deaths, .started = p->started, .workers = p->n, .waiting = p->nturns
-	};
+	*out = (struct hob_pool_stats){ .calls = p->calls,
+					.deaths = p->deaths,
+					.started = p->started,
+					.workers = p->n,
+					.allowed = p->max,
+					.waiting = p->nturns };
 	unlock(&p->lock);
 }

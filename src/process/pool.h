@@ -10,14 +10,19 @@ struct task;
 
 struct hob_pool {
 	struct order order;
-	unsigned max, min;
+	unsigned min;
 	hob_time idle_ns;
 	struct poison poison;
 
-	struct lock lock;  /* of all below, but what is atomic */
-	struct link idle;  /* hands, the one used last first */
-	struct link turns; /* calls that wait for a hand, in order */
-	unsigned n;        /* hands there are, those being started too */
+	struct lock lock;                 /* of all below, but what is atomic */
+	struct link idle;                 /* hands, the one used last first */
+	struct link working;              /* those with a call */
+	struct link turns;                /* calls that wait for a hand, in order */
+	unsigned max;                     /* hands at work, */
+	struct size *size;                /* as this decides; NULL: as the program said */
+	atomic_of(struct turn *) sampler; /* of those that wait: looks after `size` meanwhile */
+	unsigned n;                       /* hands there are, those being started too */
+	unsigned nworking;                /* of them not idle */
 	unsigned nturns;
 	unsigned looking; /* calls whose hand works, and who will pass it on or say that it takes long */
 	hob_time service; /* how long a call takes, ns, lately */

@@ -246,6 +246,7 @@ _Noreturn void worker_main(const struct order *order, pid_t parent, int memory, 
 	w.box = mem;
 	if (err || (err = sys.dup_to(socket, SOCKET_FD, O_CLOEXEC)) < 0 || (err = sys.close_from(SOCKET_FD + 1)))
 		refuse(w.box, err);
+	w.box->pid = getpid();
 	w.in = box_in(w.box);
 	w.out = box_out(w.box, order->in_bytes);
 	offer_to_oom_killer();

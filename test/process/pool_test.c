@@ -1,6 +1,7 @@
 /* Calls to worker processes: what goes in and out, crashes, deadlines, cancellation, order, limits, and what a worker
  * sees of the program. */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -88,6 +89,33 @@ static int crowd(void *arg)
 	hob_pool_stats(p, &stats);
 	CHECK_EQ(stats.calls, 64 * 20);
 	CHECK(stats.workers <= 3 && stats.deaths == 0 && stats.waiting == 0);
+	hob_pool_destroy(p);
+	return 0;
+}
+
+static int wait_20ms(struct hob_call *c)
+{
+	(void)c;
+	return poll(NULL, 0, 20);
+}
+
+/* Calls that wait get more workers than there are cores, sooner or later; none is lost over that. */
+static int grows(void *arg)
+{
+	enum { N = 64 };
+	struct hob_pool *p = pool_new(NULL);
+	struct hob_pool_stats stats;
+	struct hob_call c[N] = { { 0 } };
+	uint64_t made = 0;
+
+	(void)arg;
+	do {
+		CHECK_EQ(hob_pool_map(p, wait_20ms, c, N, HOB_NEVER), 0);
+		made += N;
+		hob_pool_stats(p, &stats);
+		CHECK(stats.calls == made && stats.deaths == 0 && stats.waiting == 0);
+	} while (stats.workers <= hob_cores());
+	CHECK(stats.allowed >= 1 && stats.workers <= stats.started);
 	hob_pool_destroy(p);
 	return 0;
 }
@@ -418,6 +446,7 @@ int main(void)
 	EACH_POOL(calls);
 	EACH_POOL(sizes);
 	EACH_POOL(crowd);
+	EACH_POOL(grows);
 	EACH_POOL(map);
 	EACH_POOL(deaths);
 	EACH_POOL(idle_deaths);
