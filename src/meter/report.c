@@ -223,7 +223,7 @@ static void put_site(struct out *o, const struct line *l, double scale)
 
 	put(o, "{\"task\":\"%s\",\"spawned_by\":\"%s\",", l->task, l->caller);
 	put_states(o, l);
-	put(o, ",\"waits\":{");
+	put(o, ",\"laned_s\":%.9f,\"waits\":{", (double)l->row->laned / 1e9);
 	for (int why = 0; why < WHYS; why++) {
 		if (l->row->waits[why] == 0)
 			continue;

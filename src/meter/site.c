@@ -48,6 +48,7 @@ void row_sum(struct row *to, struct row *from)
 	add(&to->ready, &from->ready);
 	add(&to->held, &from->held);
 	add(&to->lonely, &from->lonely);
+	add(&to->laned, &from->laned);
 	if (longest > to->longest)
 		to->longest = longest;
 	for (int why = 0; why < WHYS; why++) {

@@ -31,6 +31,7 @@ struct row {
 	atomic_of(int64_t) lonely;      /* stretches of more than LONG_NS, while another core slept */
 	atomic_of(int64_t) wait[WHYS];  /* by reason */
 	atomic_of(int64_t) waits[WHYS]; /* how many */
+	atomic_of(int64_t) laned;       /* in a lane, on a core: ns, short stretches by samples (sync/lane.c) */
 };
 
 /* By the row's writer. */

@@ -57,3 +57,10 @@ void account_sum(struct runtime *rt, struct row *rows)
 		for (unsigned site = 0; site < SITES_MAX; site++)
 			row_sum(&rows[site], &rt->queues[i]->rows[site]);
 }
+
+void task_laned(hob_time ns)
+{
+	struct worker *w = worker_self();
+
+	row_add(&w->rows[w->current->site].laned, ns);
+}

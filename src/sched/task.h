@@ -64,6 +64,9 @@ int task_park(enum why why, hob_time deadline, enum park how);
  * the task after. Any thread. */
 void task_unpark(struct task *t);
 
+/* Books, for where the running task was spawned, that it has had its lane for so long. */
+void task_laned(hob_time ns);
+
 /* hob_spawn on behalf of another call: the reports know the task as `named`, spawned by the caller of that. */
 int task_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg, hob_task_fn *named, void *caller);
 

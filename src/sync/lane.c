@@ -19,7 +19,7 @@
  *
  * The books. A clock costs more than all the rest, so stretches in the lane that prove short are timed by samples, at
  * random distances, so that they do not beat with the work. What was passed by counts like the short one measured after
- * it. Where somebody waits every stretch is timed, at least from then on.
+ * it, and as if tasks of its site had been in. Where somebody waits every stretch is timed, at least from then on.
  *
  * Rejected: to give the lane to a task when it is woken, not when it runs (it would be kept from others for as long as
  * that waits for a core); to let who comes overtake who was woken (the convoys this avoids last as long as a switch,
@@ -80,10 +80,12 @@ static hob_time least(hob_time a, hob_time b)
 /* The books: a stretch that began at `from` ends now. */
 static void settle(struct hob_lane *l, hob_time from, hob_time now)
 {
-	hob_time ns = now > from ? now - from : 0;
+	hob_time ns = now > from ? now - from : 0, all;
 	uint64_t take = at_load(&l->takes, RELAXED), passed = take > l->timed ? take - l->timed - 1 : 0;
 
-	ADD(&l->held, ns + (hob_time)passed * least(ns, SHORT_NS));
+	all = ns + (hob_time)passed * least(ns, SHORT_NS);
+	ADD(&l->held, all);
+	task_laned(all);
 	l->timed = take;
 	l->sample = ns >= SHORT_NS ? 1 : l->sample < SAMPLE_MAX ? 2 * l->sample : SAMPLE_MAX;
 	l->chance ^= l->chance << 13;

@@ -37,6 +37,11 @@ int task_spawn(struct hob_scope *s, hob_task_fn *fn, void *arg, hob_task_fn *nam
 	return -ENOMEM; /* there are no more tasks here */
 }
 
+void task_laned(hob_time ns)
+{
+	(void)ns;
+}
+
 static void step(unsigned who, char letter)
 {
 	hob_time deadline = letter >= 'A' && letter <= 'Z' ? SOON : HOB_NEVER;

@@ -1,6 +1,7 @@
 /* Lanes over the fake poller: one at a time, in the order they come, whatever happens to the waits of those in it. */
 #include <hob.h>
 
+#include "sched/account.h"
 #include "sched/fake_poller.h"
 #include "sched/scopes.h"
 
@@ -140,6 +141,24 @@ static int laned(void *arg)
 	return 0;
 }
 
+/* What the runtime's books say, by site, is what the lane itself says. */
+static void books_agree(const struct hob_lane_stats *stats)
+{
+	static struct row rows[SITES_MAX]; /* too much for a task's stack */
+	struct row sum;
+	unsigned sites = 0;
+
+	memset(rows, 0, sizeof rows);
+	memset(&sum, 0, sizeof sum);
+	account_sum(worker_self()->rt, rows);
+	for (unsigned i = 0; i < SITES_MAX; i++) {
+		row_sum(&sum, &rows[i]);
+		sites += rows[i].laned > 0;
+	}
+	CHECK_EQ(sum.laned, stats->held_ns);
+	CHECK(sites >= 1 && sites <= 2);
+}
+
 static int crowd(void *arg)
 {
 	struct dice dice = dice_of((uintptr_t)arg);
@@ -171,6 +190,7 @@ static int crowd(void *arg)
 	hob_lane_stats(lane, &stats);
 	CHECK(stats.takes > 0 && stats.held_ns > 0 && stats.waits <= stats.takes && stats.switches <= stats.waits);
 	CHECK_EQ(stats.waiting, 0);
+	books_agree(&stats);
 	hob_chan_destroy(hall.chan);
 	hob_lane_destroy(lane);
 	return 0;
