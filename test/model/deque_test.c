@@ -85,6 +85,17 @@ static void round_and_round(unsigned who)
 	}
 }
 
+/* One more than there is room for, unless the thief is there in time. */
+static void fill(unsigned who)
+{
+	if (who) {
+		steal(who);
+		return;
+	}
+	for (unsigned i = 0; i <= DEQUE_SIZE; i++)
+		push();
+}
+
 /* A thief's own queue is stolen from while it fills. */
 static void chain_of_thieves(unsigned who)
 {
@@ -125,6 +136,7 @@ int main(void)
 	model_test(&(struct model){ "in and out, a thief", 2, start, in_and_out, all_are_taken }, 4, false);
 	model_test(&(struct model){ "in and out, two thieves", 3, start, in_and_out, all_are_taken }, 2, false);
 	model_test(&(struct model){ "round the ring, a thief", 2, start, round_and_round, all_are_taken }, 3, false);
+	model_test(&(struct model){ "full, a thief", 2, start, fill, all_are_taken }, 3, false);
 	model_test(&(struct model){ "a chain of thieves", 3, start, chain_of_thieves, all_are_taken }, 3, false);
 	model_test(&(struct model){ "a steal without its CAS", 2, start, broken_steal, all_are_taken }, 2, true);
 	return model_done();

@@ -292,13 +292,13 @@ int main(void)
 	test("c", true, 3);
 	test("l", false, 3);
 	test("t", false, 3);
-	test("t", true, 3);
-	test("cc", false, 3);
+	test("t", true, 2);
+	test("cc", false, 2);
 	test("cl", true, 2);
 	test("tc", false, 2);
 	test("tc", true, 2);
 	test("tt", false, 2);
-	test("ccc", false, 2);
-	test("ltc", false, 2);
+	test("ccc", false, 1);
+	test("ltc", false, 1);
 	return model_done();
 }

@@ -10,6 +10,7 @@ static struct runtime rt;
 static struct worker workers[MODEL_THREADS];
 static void *freed[4];
 static unsigned nfreed;
+static bool late_comer; /* task 3 is in the inner scope */
 
 /* From here on nobody else may touch it. */
 static void free_scope(void *s)
@@ -34,12 +35,13 @@ static void start(void)
 		sys_real.free(freed[--nfreed]);
 	sys.free = free_scope;
 	outer = inner = NULL;
+	late_comer = false;
 	MODEL_CHECK(hob_scope_create(&outer) == 0);
 	owner->scope = outer; /* as a task of it would make the inner one */
 	MODEL_CHECK(hob_scope_create(&inner) == 0);
 	owner->scope = &scopes[0];
 	for (unsigned i = 1; i < MODEL_THREADS && words[i]; i++)
-		if (words[i][0] != '0')
+		if (!strchr("0x", words[i][0]))
 			enter_task(strchr("iIj", words[i][0]) ? inner : outer, i);
 }
 
@@ -94,6 +96,13 @@ static void step(unsigned who, char letter)
 		destroy(&inner);
 		destroy(&outer);
 		break;
+	case 'n': /* the first task of the inner scope */
+		tasks[3].scope = inner;
+		late_comer = scope_enter(inner, &tasks[3], false);
+		break;
+	case 'x': /* another cancels */
+		hob_scope_cancel(outer);
+		break;
 	case 't': /* a task: ends at once */
 	case 'i':
 		leave(0);
@@ -112,8 +121,13 @@ static void step(unsigned who, char letter)
 	}
 }
 
+/* Whoever came into a scope below one that is cancelled is cancelled. */
 static void end(void)
 {
+	if (late_comer) {
+		MODEL_CHECK(!anywhere("x") || task_cancelled(&tasks[3]));
+		scope_leave(&tasks[3], NULL, 0);
+	}
 	if (inner)
 		destroy(&inner);
 	if (outer)
@@ -126,7 +140,7 @@ static const struct program programs[] = {
 	{ "d j", 4 },    { "wd t t", 2 }, { "wd t i", 2 },  { "wd i i", 2 },  { "d p p", 2 },   { "d p j", 2 },
 	{ "d j j", 2 },  { "d t p", 2 },  { "Wd t", 4 },    { "Wd p", 4 },    { "Wd t t", 2 },  { "WWd t", 4 },
 	{ "cd p", 4 },   { "Cd j", 4 },   { "Ccd j p", 2 }, { "cwd p j", 2 }, { "cwd i t", 2 }, { "wd e e", 2 },
-	{ "wd I e", 2 }, { "d e p", 2 },
+	{ "wd I e", 2 }, { "d e p", 2 },  { "n x", 4 },
 };
 
 int main(void)

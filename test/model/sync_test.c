@@ -14,6 +14,7 @@ static unsigned guarded; /* by the mutex, or the read-write lock */
 static bool flag;
 static unsigned posted, got, onces, tried;
 static unsigned inside, readers;
+static atomic_of(uint32_t) let_in;
 
 static void start(void)
 {
@@ -25,6 +26,7 @@ static void start(void)
 	memset(&once, 0, sizeof once);
 	memset(&rwlock, 0, sizeof rwlock);
 	flag = false;
+	let_in = 0;
 	posted = got = onces = tried = inside = readers = 0;
 	for (const char *c = program->text; *c; c++)
 		if (*c == 'g')
@@ -55,6 +57,7 @@ static void lock_mutex(hob_time deadline)
 {
 	if (!done(hob_mutex_lock(&mutex, deadline)))
 		return;
+	overwrite_stack(); /* with what the wait had there: its giver may not look at that any more */
 	enter();
 	leave();
 	hob_mutex_unlock(&mutex);
@@ -125,6 +128,22 @@ static void read_lock(hob_time deadline)
 	readers++;
 	MODEL_CHECK(inside == 0);
 	model_read(&guarded, sizeof guarded);
+	if (anywhere("h")) {
+		at_store(&let_in, 1, RELEASE);
+		futex_wake(&let_in, 1);
+	}
+	readers--;
+	hob_rwlock_unlock(&rwlock);
+}
+
+/* Does not leave before another reader is in: a writer that gave up may not keep that one out. */
+static void hold_read(void)
+{
+	if (!done(hob_rwlock_read(&rwlock, HOB_NEVER)))
+		return;
+	readers++;
+	while (!at_load(&let_in, ACQUIRE))
+		futex_wait(&let_in, 0, INT64_MAX);
 	readers--;
 	hob_rwlock_unlock(&rwlock);
 }
@@ -206,6 +225,9 @@ static void step(unsigned who, char letter)
 	case 'W':
 		wait_group(deadline);
 		break;
+	case 'v': /* one of two that wait */
+		done(hob_group_wait(&group, deadline));
+		break;
 	case 'o':
 	case 'O':
 		run_once(deadline);
@@ -217,6 +239,9 @@ static void step(unsigned who, char letter)
 	case 'r':
 	case 'R':
 		read_lock(deadline);
+		break;
+	case 'h':
+		hold_read();
 		break;
 	case 'e':
 	case 'E':
@@ -289,6 +314,7 @@ static const struct program programs[] = {
 	{ "W gg", 4 },
 	{ "w g 0", 2 },
 	{ "W g g", 2 },
+	{ "v v g", 2 },
 	/* once */
 	{ "o o", 4 },
 	{ "o o o", 2 },
@@ -316,6 +342,7 @@ static const struct program programs[] = {
 	{ "r e 0", 2 },
 	{ "r e 1", 2 },
 	{ "er re", 4 },
+	{ "h E r", 2 },
 	/* of several kinds */
 	{ "mp sm", 4 },
 	{ "mg wm", 4 },
