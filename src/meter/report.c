@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "meter/call.h"
+#include "meter/line.h"
 #include "meter/symbol.h"
 
 #define TOP 12             /* sites that the text shows */
@@ -23,6 +25,7 @@ struct out {
 /* A site, in seconds. */
 struct line {
 	char task[64], caller[64];
+	char task_at[64], caller_at[64]; /* file:line, or nothing */
 	double compute, ready, held, wait, lonely;
 	long tasks;
 	enum why main; /* reason to wait */
@@ -95,20 +98,25 @@ static void fill(struct line *l, const struct row *r, double s)
 	}
 }
 
-static void name(struct line *l, struct site *s, bool others)
+static void name(struct line *l, struct site *s, bool others, struct lines *lines)
 {
 	void *fn = (void *)(uintptr_t)at_load(&s->fn, RELAXED), *caller = at_load(&s->caller, RELAXED);
 
 	snprintf(l->task, sizeof l->task, others ? "(others)" : "?");
 	snprintf(l->caller, sizeof l->caller, "hob");
-	if (fn)
+	if (fn) {
 		symbol_name(fn, l->task, sizeof l->task);
-	if (caller)
-		symbol_name((char *)caller - 1, l->caller, sizeof l->caller); /* the call, not what follows it */
+		lines_find(lines, fn, l->task_at, sizeof l->task_at);
+	}
+	if (caller) { /* the call, not what follows it */
+		symbol_name((char *)caller - 1, l->caller, sizeof l->caller);
+		lines_find(lines, (char *)caller - 1, l->caller_at, sizeof l->caller_at);
+	}
 }
 
 static void gather(struct page *p, struct report *r)
 {
+	struct lines *lines = lines_open();
 	double s = r->scale / 1e9;
 
 	p->seconds = (double)r->ns / 1e9;
@@ -119,7 +127,7 @@ static void gather(struct page *p, struct report *r)
 		fill(l, &r->rows[i], s);
 		if (l->tasks == 0 && l->compute == 0 && l->ready == 0)
 			continue;
-		name(l, &r->sites->at[i], i == SITE_OTHERS);
+		name(l, &r->sites->at[i], i == SITE_OTHERS, lines);
 		p->sum.tasks += l->tasks;
 		p->sum.compute += l->compute;
 		p->sum.ready += l->ready;
@@ -127,6 +135,7 @@ static void gather(struct page *p, struct report *r)
 		p->sum.wait += l->wait;
 		p->n++;
 	}
+	lines_close(lines);
 	p->used = p->seconds > 0 ? p->sum.compute / p->seconds : 0;
 	qsort(p->lines, p->n, sizeof *p->lines, by_weight);
 }
@@ -153,13 +162,20 @@ static double choice(const struct page *p, const struct line *l, int kind, doubl
 	return 0;
 }
 
+static void explain_held(char *to, size_t size, unsigned call, double s)
+{
+	const char *name = call_name(call), *instead = call_instead(call);
+
+	snprintf(to, size, "blocked %.3g s%s%s on a worker: use %s%shob_blocking around it", s, name ? " in " : "",
+		 name ? name : "", instead ? instead : "", instead ? ", or " : "");
+}
+
 /* What happened, and what would do it right. */
-static void explain(char *to, size_t size, const struct page *p, int kind, double s)
+static void explain(char *to, size_t size, const struct page *p, const struct line *l, int kind, double s)
 {
 	switch (kind) {
 	case HELD:
-		snprintf(to, size, "blocked %.3g s on a worker: use hob_read or its like, or hob_blocking around it",
-			 s);
+		explain_held(to, size, (unsigned)l->row->call, s);
 		break;
 	case LONELY:
 		snprintf(to, size, "computed %.3g s while a core was idle: hob_parallel_for or _reduce would use %u", s,
@@ -174,16 +190,41 @@ static void explain(char *to, size_t size, const struct page *p, int kind, doubl
 
 /* Text ------------------------------------------------------------------------------------------------------------- */
 
+/* A lane in which somebody computed most of the time, while others waited for it. */
+static bool is_narrow(const struct page *p, const struct lane_sums *l)
+{
+	double held = (double)l->held / 1e9, waited = (double)l->waited / 1e9;
+
+	return p->cores > 1 && waited >= LEAST_LANE_S && waited >= held / 2 && 2 * held >= p->seconds;
+}
+
+static void explain_lane(char *to, size_t size, const struct page *p, const struct lane_sums *l)
+{
+	double held = (double)l->held / 1e9;
+
+	snprintf(to, size,
+		 "lane `%s`: its tasks computed %.1f cores of %u, and waited %.3g s for it: give each its own lane, "
+		 "or a worker process (hob_pool_call)",
+		 l->name, p->seconds > 0 ? held / p->seconds : 0, p->cores, (double)l->waited / 1e9);
+}
+
 static double percent(double part, double of)
 {
 	return of > 0 ? 100 * part / of : 0;
 }
 
-static void put_text(struct out *o, const struct page *p, double scale)
+/* "boil at pot.c:12" */
+static void put_place(struct out *o, const char *name, const char *at)
 {
+	put(o, "%s%s%s", name, *at ? " at " : "", at);
+}
+
+static void put_text(struct out *o, const struct page *p, const struct report *r)
+{
+	double scale = r->scale;
 	const struct line *sum = &p->sum;
 	double life = sum->compute + sum->wait + sum->ready + sum->held;
-	char what[160];
+	char what[200];
 
 	put(o, "hob: %.2f of %u cores used in %.3g s, by %ld tasks\n", p->used, p->cores, p->seconds, sum->tasks);
 	put(o, "their lives: compute %.0f%%, wait %.0f%%, ready %.0f%%, held %.0f%%\n\n", percent(sum->compute, life),
@@ -193,19 +234,32 @@ static void put_text(struct out *o, const struct page *p, double scale)
 	for (unsigned i = 0; i < p->n && i < TOP; i++) {
 		const struct line *l = &p->lines[i];
 
-		put(o, "%10.3f %10.3f %10.3f %10.3f %9ld  %-9s %s, %s\n", l->compute, l->wait, l->ready, l->held,
-		    l->tasks, l->wait > 0 ? why_name(l->main) : "-", l->task, l->caller);
+		put(o, "%10.3f %10.3f %10.3f %10.3f %9ld  %-9s ", l->compute, l->wait, l->ready, l->held, l->tasks,
+		    l->wait > 0 ? why_name(l->main) : "-");
+		put_place(o, l->task, l->task_at);
+		put(o, ", ");
+		put_place(o, l->caller, l->caller_at);
+		put(o, "\n");
 	}
 	if (p->n > TOP)
 		put(o, "and %u more\n", p->n - TOP);
 	for (unsigned i = 0; i < p->n; i++)
 		for (int kind = 0; kind < CHOICES; kind++) {
-			double s = choice(p, &p->lines[i], kind, scale);
+			const struct line *l = &p->lines[i];
+			double s = choice(p, l, kind, scale);
 
 			if (s == 0)
 				continue;
-			explain(what, sizeof what, p, kind, s);
-			put(o, "%s (spawned by %s) %s\n", p->lines[i].task, p->lines[i].caller, what);
+			explain(what, sizeof what, p, l, kind, s);
+			put_place(o, l->task, l->task_at);
+			put(o, " (spawned by ");
+			put_place(o, l->caller, l->caller_at);
+			put(o, ") %s\n", what);
+		}
+	for (unsigned i = 0; i < r->nlanes; i++)
+		if (is_narrow(p, &r->lanes[i])) {
+			explain_lane(what, sizeof what, p, &r->lanes[i]);
+			put(o, "%s\n", what);
 		}
 }
 
@@ -223,6 +277,10 @@ static void put_site(struct out *o, const struct line *l, double scale)
 
 	put(o, "{\"task\":\"%s\",\"spawned_by\":\"%s\",", l->task, l->caller);
 	put_states(o, l);
+	if (*l->task_at)
+		put(o, ",\"task_at\":\"%s\"", l->task_at);
+	if (*l->caller_at)
+		put(o, ",\"spawned_at\":\"%s\"", l->caller_at);
 	put(o, ",\"laned_s\":%.9f,\"waits\":{", (double)l->row->laned / 1e9);
 	for (int why = 0; why < WHYS; why++) {
 		if (l->row->waits[why] == 0)
@@ -234,10 +292,11 @@ static void put_site(struct out *o, const struct line *l, double scale)
 	put(o, "}}");
 }
 
-static void put_json(struct out *o, const struct page *p, double scale)
+static void put_json(struct out *o, const struct page *p, const struct report *r)
 {
+	double scale = r->scale;
 	const char *comma = "";
-	char what[160];
+	char what[200];
 
 	put(o, "{\"seconds\":%.9f,\"cores\":%u,\"cores_used\":%.4f,", p->seconds, p->cores, p->used);
 	put_states(o, &p->sum);
@@ -253,11 +312,22 @@ static void put_json(struct out *o, const struct page *p, double scale)
 
 			if (s == 0)
 				continue;
-			explain(what, sizeof what, p, kind, s);
+			explain(what, sizeof what, p, &p->lines[i], kind, s);
 			put(o, "%s{\"task\":\"%s\",\"spawned_by\":\"%s\",\"kind\":\"%s\",\"s\":%.9f,\"what\":\"%s\"}",
 			    comma, p->lines[i].task, p->lines[i].caller, choice_names[kind], s, what);
 			comma = ",";
 		}
+	put(o, "],\"lanes\":[");
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		const struct lane_sums *l = &r->lanes[i];
+
+		explain_lane(what, sizeof what, p, l);
+		put(o, "%s{\"lane\":\"%s\",\"held_s\":%.9f,\"waited_s\":%.9f", i ? "," : "", l->name,
+		    (double)l->held / 1e9, (double)l->waited / 1e9);
+		if (is_narrow(p, l))
+			put(o, ",\"what\":\"%s\"", what);
+		put(o, "}");
+	}
 	put(o, "]}\n");
 }
 
@@ -271,9 +341,9 @@ int report_write(struct report *r, int fd, enum hob_report_form form)
 		o->fd = fd;
 		gather(p, r);
 		if (form == HOB_REPORT_JSON)
-			put_json(o, p, r->scale);
+			put_json(o, p, r);
 		else
-			put_text(o, p, r->scale);
+			put_text(o, p, r);
 		flush(o);
 		error = o->error;
 	}

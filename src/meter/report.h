@@ -4,6 +4,7 @@
 
 #include <hob/meter.h>
 
+#include "meter/lanes.h"
 #include "meter/site.h"
 
 struct report {
@@ -11,6 +12,8 @@ struct report {
 	double scale;   /* ns of a tick */
 	unsigned cores; /* that it had */
 	struct sites *sites;
+	struct lane_sums lanes[LANES_MAX];
+	unsigned nlanes;
 	struct row rows[SITES_MAX]; /* of ticks */
 };
 

@@ -41,7 +41,7 @@ static void add(atomic_of(int64_t) *to, atomic_of(int64_t) *from)
 
 void row_sum(struct row *to, struct row *from)
 {
-	int64_t longest = at_load(&from->longest, RELAXED);
+	int64_t longest = at_load(&from->longest, RELAXED), call = at_load(&from->call, RELAXED);
 
 	add(&to->tasks, &from->tasks);
 	add(&to->compute, &from->compute);
@@ -51,6 +51,8 @@ void row_sum(struct row *to, struct row *from)
 	add(&to->laned, &from->laned);
 	if (longest > to->longest)
 		to->longest = longest;
+	if (call)
+		to->call = call;
 	for (int why = 0; why < WHYS; why++) {
 		add(&to->wait[why], &from->wait[why]);
 		add(&to->waits[why], &from->waits[why]);

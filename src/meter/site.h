@@ -28,6 +28,7 @@ struct row {
 	atomic_of(int64_t) tasks; /* ended */
 	atomic_of(int64_t) compute, ready, held;
 	atomic_of(int64_t) longest;     /* stretch on a core */
+	atomic_of(int64_t) call;        /* that it was held in last: see call.h */
 	atomic_of(int64_t) lonely;      /* stretches of more than LONG_NS, while another core slept */
 	atomic_of(int64_t) wait[WHYS];  /* by reason */
 	atomic_of(int64_t) waits[WHYS]; /* how many */

@@ -18,6 +18,8 @@ int64_t account_rare(struct worker *w, struct row *r, int64_t stretch)
 	int64_t held = marked ? held_of(w, stretch) : 0;
 
 	row_add(&r->held, held);
+	if (held)
+		at_store(&r->call, at_load(&w->mark.call, RELAXED), RELAXED);
 	if (stretch - held > LONG_TICKS && idle_any(w->rt))
 		row_add(&r->lonely, stretch - held);
 	if (stretch > at_load(&r->longest, RELAXED))

@@ -23,10 +23,12 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/sys.h"
+#include "meter/call.h"
 #include "sched/seat.h"
 
 #define LOOK_NS (HOSTILE ? 20 * HOB_US : HOB_MS)
@@ -46,22 +48,43 @@ struct sight {
 	bool stuck;
 };
 
-/* Does the kernel say that the thread is neither on a core nor waiting for one? Where it says nothing: yes. */
-static bool off_core(struct worker *w)
+/* What the kernel says of a worker's thread in a file of its; nothing where it does not. */
+static void ask_kernel(struct worker *w, const char *file, char *to, size_t size)
 {
-	char path[48], stat[128], *state;
-	ssize_t n;
+	char path[48];
+	ssize_t n = 0;
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)w->tid);
+	snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)w->tid, file);
 	fd = sys.open(path, O_RDONLY);
-	if (fd < 0)
-		return true;
-	n = sys.read(fd, stat, sizeof stat - 1);
-	sys.close(fd);
-	stat[n > 0 ? n : 0] = '\0';
+	if (fd >= 0) {
+		n = sys.read(fd, to, size - 1);
+		sys.close(fd);
+	}
+	to[n > 0 ? n : 0] = '\0';
+}
+
+/* Is the thread neither on a core nor waiting for one? Where the kernel says nothing: yes. */
+static bool off_core(struct worker *w)
+{
+	char stat[128], *state;
+
+	ask_kernel(w, "stat", stat, sizeof stat);
 	state = strrchr(stat, ')'); /* the name before it is the program's own choice */
 	return !state || !state[1] || state[2] != 'R';
+}
+
+/* The call that it is in. */
+static uint32_t call_of(struct worker *w)
+{
+	char text[256], *end;
+	long number;
+
+	ask_kernel(w, "syscall", text, sizeof text);
+	number = strtol(text, &end, 10);
+	if (end == text) /* "running", or nothing */
+		return CALL_UNKNOWN;
+	return number < 0 || number >= CALL_FAULT ? CALL_FAULT : (uint32_t)number + 1;
 }
 
 /* Something that would go on if another took this place. */
@@ -86,6 +109,7 @@ static void mark(struct worker *w)
 		return;
 	at_store(&w->mark.since, seen->since, RELAXED);
 	at_store(&w->mark.cpu, seen->cpu_first, RELAXED);
+	at_store(&w->mark.call, call_of(w), RELAXED);
 	at_store(&w->mark.run, seen->runs, RELEASE);
 }
 

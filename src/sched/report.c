@@ -22,6 +22,7 @@ static int report(struct runtime *rt, int fd, enum hob_report_form form)
 	r->scale = stamp_scale(rt->origin);
 	r->cores = at_load(&rt->allowed, RELAXED);
 	r->sites = &rt->sites;
+	r->nlanes = lanes_since(r->lanes, rt->lanes, rt->nlanes);
 	account_sum(rt, r->rows);
 	err = report_write(r, fd, form);
 	sys.free(r);

@@ -140,6 +140,7 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 		return -ENOMEM;
 	rt->ops = ops;
 	rt->origin = stamp_begin();
+	rt->nlanes = lanes_sum(rt->lanes);
 	rt->options = *opts;
 	rt->follows = opts->workers == 0 && !opts->one_thread;
 	rt->most = opts->one_thread ? 1 : opts->workers ? opts->workers : cpus_most();

@@ -6,6 +6,7 @@
 
 #include "base/lock.h"
 #include "fiber/stack.h"
+#include "meter/lanes.h"
 #include "meter/site.h"
 #include "meter/stamp.h"
 #include "sched/deque.h"
@@ -38,6 +39,7 @@ struct watch {
 struct mark {
 	atomic_of(uint32_t) run;       /* written last */
 	atomic_of(int64_t) since, cpu; /* at the first look */
+	atomic_of(uint32_t) call;      /* the system call: see meter/call.h */
 };
 
 struct worker {
@@ -98,6 +100,8 @@ struct runtime {
 	struct slab tasks;
 	struct stamp_origin origin;
 	struct sites sites;
+	struct lane_sums lanes[LANES_MAX]; /* what they had seen before */
+	unsigned nlanes;
 	struct worker *workers;
 	bool one;                     /* worker, never more */
 	unsigned most;                /* workers there may ever be: the size of the array */

@@ -32,6 +32,7 @@
 
 #include "base/check.h"
 #include "base/sys.h"
+#include "meter/lanes.h"
 #include "sync/waitlist.h"
 
 enum { FREE = 0, HELD = 1, WAITED = 2 };
@@ -41,6 +42,7 @@ enum { FREE = 0, HELD = 1, WAITED = 2 };
 
 struct hob_lane {
 	struct task_lane seam;
+	struct lane_entry entry; /* in the list that reports read */
 	atomic_of(uint32_t) state;
 
 	/* Of who has it, written by no other: */
@@ -266,6 +268,18 @@ static void checkpoint(struct task *t)
 	arrive(l, t);
 }
 
+/* For a report. */
+static void read_entry(struct lane_entry *e, struct lane_sums *out)
+{
+	struct hob_lane *l = container_of(e, struct hob_lane, entry);
+	struct hob_lane_stats stats;
+
+	hob_lane_stats(l, &stats);
+	memcpy(out->name, l->name, sizeof out->name);
+	out->held = stats.held_ns;
+	out->waited = stats.waited_ns;
+}
+
 int hob_lane_create(struct hob_lane **out, const struct hob_lane_options *opts)
 {
 	struct hob_lane *l = sys.alloc(sizeof *l);
@@ -284,6 +298,8 @@ int hob_lane_create(struct hob_lane **out, const struct hob_lane_options *opts)
 	}
 	if (opts && opts->name)
 		memcpy(l->name, opts->name, strnlen(opts->name, sizeof l->name - 1));
+	l->entry.read = read_entry;
+	lanes_add(&l->entry);
 	*out = l;
 	return 0;
 }
@@ -293,6 +309,7 @@ void hob_lane_destroy(struct hob_lane *l)
 	if (!l)
 		return;
 	ALWAYS(at_load(&l->state, ACQUIRE) == FREE);
+	lanes_remove(&l->entry);
 	sys.free(l);
 }
 
