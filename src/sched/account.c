@@ -46,11 +46,13 @@ struct account account_self(int64_t *life)
 void account_flush(struct worker *w)
 {
 	struct task *t = w->current;
-	int64_t now = stamp_now(), d = now - w->stamp;
+	int64_t now = stamp_now(), from = w->stamp, d = now - from;
 
 	w->stamp = now;
 	t->life->compute += d;
 	row_add(&w->rows[t->site].compute, d);
+	if (t->life->number)
+		trace_compute(w, t, from, 0);
 }
 
 void account_sum(struct runtime *rt, struct row *rows)

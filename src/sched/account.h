@@ -24,13 +24,15 @@
 #define SCHED_ACCOUNT_H
 
 #include "meter/stamp.h"
+#include "sched/trace.h"
 #include "sched/worker.h"
 
 /* On the stack of its task, from its first run on. */
 struct life {
 	struct task_extra *extra; /* what few tasks have, or NULL */
 	int64_t born, compute, ready, wait, held;
-	int64_t waited; /* of wait: by no row yet */
+	int64_t waited;         /* of wait: by no row yet */
+	uint32_t number, waker; /* in a trace: its own, and who woke it last. 0: none */
 };
 
 /* A task's sums, or those of many, ns. */
@@ -68,7 +70,7 @@ static inline void account_spawn(struct task *t)
 /* The running task leaves its core, after worker_next: the stretch had the number before. */
 static inline void account_off(struct worker *w, struct task *t)
 {
-	int64_t now = stamp_now(), d = now - w->stamp, held = 0;
+	int64_t now = stamp_now(), from = w->stamp, d = now - from, held = 0;
 	struct row *r = &w->rows[t->site];
 	struct life *l = t->life;
 
@@ -79,6 +81,8 @@ static inline void account_off(struct worker *w, struct task *t)
 	}
 	l->compute += d - held;
 	row_add(&r->compute, d - held);
+	if (UNLIKELY(l->number))
+		trace_compute(w, t, from, held);
 }
 
 /* A worker comes from its loop. */
@@ -95,6 +99,8 @@ static inline void account_on(struct worker *w, struct task *t)
 
 	l->ready += w->stamp - t->stamp;
 	row_add(&r->ready, w->stamp - t->stamp);
+	if (UNLIKELY(l->number))
+		trace_ready(w, t);
 	if (l->waited) {
 		l->wait += l->waited;
 		row_add(&r->wait[t->why], l->waited);
@@ -111,6 +117,8 @@ static inline void account_born(struct worker *w, struct task *t, struct life *l
 	*l = (struct life){ .born = t->stamp, .ready = ready };
 	t->life = l;
 	row_add(&w->rows[t->site].ready, ready);
+	if (UNLIKELY(w->trace != NULL))
+		trace_born(w, t, l);
 }
 
 /* By the waker that has won the task. */
@@ -120,6 +128,8 @@ static inline void account_unpark(struct task *t)
 
 	t->life->waited = now - t->stamp;
 	t->stamp = now;
+	if (UNLIKELY(t->life->number))
+		trace_wake(t->life);
 }
 
 /* The running task ends; the next begins where it does. */

@@ -1,5 +1,6 @@
 /* Where a ready task goes, and where a worker takes its next one from. */
 #include "sched/seat.h"
+#include "sched/trace.h"
 
 /* Every so many switches a worker passes by its own queues once, so that the poller and the shared queue get a turn
  * however busy the tasks keep each other (Go and Tokio: 61, a prime so that it does not beat with the work). */
@@ -189,10 +190,14 @@ struct task *worker_steal(struct worker *w, bool also_woken)
 
 		if (from == w)
 			continue;
-		if (ripe(&from->deque) && (t = deque_steal(&from->deque, &w->deque)))
+		t = ripe(&from->deque) ? deque_steal(&from->deque, &w->deque) : NULL;
+		if (!t && also_woken && at_load(&from->woken, RELAXED))
+			t = at_swap(&from->woken, NULL, ACQ_REL);
+		if (t) {
+			if (w->trace)
+				trace_steal(w, from);
 			return t;
-		if (also_woken && at_load(&from->woken, RELAXED) && (t = at_swap(&from->woken, NULL, ACQ_REL)))
-			return t;
+		}
 	}
 	return NULL;
 }

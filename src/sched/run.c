@@ -8,6 +8,7 @@
 #include "sched/allow.h"
 #include "sched/report.h"
 #include "sched/seat.h"
+#include "sched/trace.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
 #define WORKERS_MAX 1024
@@ -55,12 +56,14 @@ static void *thread_main(void *arg)
 
 int worker_init(struct runtime *rt, struct worker *w, unsigned i)
 {
+	w->index = i;
+	if (trace_worker(rt, w, i >= rt->most))
+		return -ENOMEM;
 	w->rows = sys.alloc(SITES_MAX * sizeof *w->rows);
 	if (!w->rows)
 		return -ENOMEM;
 	at_store(&w->mark.run, UINT32_MAX, RELAXED); /* none */
 	w->rt = rt;
-	w->index = i;
 	jobs_init(&w->forks);
 	w->forks.follows = rt->follows;
 	w->chance = (rt->seed ^ (i + 1) * 0x9e3779b97f4a7c15u) | 1; /* xorshift must not start at 0 */
@@ -108,6 +111,7 @@ int worker_start(struct runtime *rt)
 
 static void destroy(struct runtime *rt)
 {
+	trace_end(rt);
 	if (rt->service)
 		rt->service->destroy(rt->service);
 	for (unsigned i = 0; i < queues_of(rt); i++) {
@@ -141,6 +145,7 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	rt->ops = ops;
 	rt->origin = stamp_begin();
 	rt->nlanes = lanes_sum(rt->lanes);
+	trace_begin(rt);
 	rt->options = *opts;
 	rt->follows = opts->workers == 0 && !opts->one_thread;
 	rt->most = opts->one_thread ? 1 : opts->workers ? opts->workers : cpus_most();

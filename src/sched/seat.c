@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/sys.h"
+#include "sched/trace.h"
 
 /* How long a spare is parked before its thread ends. */
 #define LINGER_NS (HOSTILE ? HOB_SECOND : 2 * HOB_SECOND)
@@ -39,7 +40,11 @@ static void *spare_main(void *arg)
 	struct worker *w = arg;
 
 	while (await_post(w)) {
+		int64_t from = trace_now();
+
 		worker_loop(w);
+		if (w->trace)
+			trace_stands(w, from);
 		resign(w);
 	}
 	return NULL;

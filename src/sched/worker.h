@@ -53,6 +53,7 @@ struct worker {
 	atomic_of(bool) beside;   /* it shares the core of one that computes: see seat.h */
 	atomic_of(uint32_t) runs; /* tasks it has switched to */
 	int64_t stamp;            /* when the running task's stretch began */
+	struct trace_ring *trace; /* or NULL */
 	struct row *rows;         /* of what became of tasks here, by site */
 	struct mark mark;
 	uint32_t tick;      /* switches until the poller and the shared queue have their turn */
@@ -102,6 +103,7 @@ struct runtime {
 	struct sites sites;
 	struct lane_sums lanes[LANES_MAX]; /* what they had seen before */
 	unsigned nlanes;
+	struct trace *trace; /* or NULL */
 	struct worker *workers;
 	bool one;                     /* worker, never more */
 	unsigned most;                /* workers there may ever be: the size of the array */
