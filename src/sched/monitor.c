@@ -9,8 +9,9 @@
  * so already, so that a crowd of long computations does not become a crowd of threads. In either case only where there
  * is something to do: a ready task, or something that is waited for.
  *
- * A look costs some microseconds. Every LOOK_NS is a fraction of a percent of a core, and finds the first stuck task in
- * two of these; for ALERT_NS after that, since stuck tasks seldom come alone, looks are ALERT_LOOK_NS apart.
+ * A look costs some microseconds. Every LOOK_NS is a fraction of a percent of a core; for ALERT_NS after a task was
+ * stuck, since those seldom come alone, looks are ALERT_LOOK_NS apart. Where a task is seen for the first time, and its
+ * thread's clock stands still although others want its place, the look that tells comes SUSPECT_LOOK_NS later.
  *
  * It sleeps once nothing has happened between two looks, and every worker is asleep itself or stuck and relieved. A
  * worker says when it is awake (`awake`, fence), and then looks whether the monitor sleeps; the monitor says that it
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/check.h"
 #include "base/sys.h"
@@ -32,7 +34,8 @@
 #include "sched/seat.h"
 
 #define LOOK_NS (HOSTILE ? 20 * HOB_US : HOB_MS)
-#define ALERT_LOOK_NS (HOSTILE ? 20 * HOB_US : 100 * HOB_US)
+#define ALERT_LOOK_NS (HOSTILE ? 20 * HOB_US : 150 * HOB_US)
+#define SUSPECT_LOOK_NS (HOSTILE ? 20 * HOB_US : 50 * HOB_US)
 #define ALERT_NS HOB_SECOND
 #define COMPUTE_NS (HOSTILE ? 0 : HOB_MS)
 #define DOUBLED_MAX 5     /* COMPUTE_NS at most so often */
@@ -46,6 +49,7 @@ struct sight {
 	unsigned awake;     /* workers that may yet need a spare */
 	unsigned computing; /* that have one */
 	bool stuck;
+	bool suspect; /* a worker may just have got stuck */
 };
 
 /* What the kernel says of a worker's thread in a file of its; nothing where it does not. */
@@ -94,6 +98,13 @@ static bool is_wanted(struct worker *w)
 
 	return at_load(&rt->inject.length, RELAXED) || at_load(&rt->nmoved, RELAXED) || at_load(&w->woken, RELAXED) ||
 	       deque_length(&w->deque) || !rt->ops->expects || rt->ops->expects(w->poller);
+}
+
+/* By a worker whose task is a new one: has its clock stood still while we looked whether others want its place? Then it
+ * may be blocked already, and the next look, which tells, comes soon. */
+static bool is_suspect(struct worker *w, int64_t cpu)
+{
+	return cpu >= 0 && is_wanted(w) && sys.thread_cpu(w->self) == cpu;
 }
 
 static void begin_watch(struct watch *seen, uint32_t runs, hob_time now, int64_t cpu)
@@ -171,6 +182,7 @@ static void look_at(struct worker *w, hob_time now, unsigned computing, struct s
 		return;
 	}
 	begin_watch(&w->watch, runs, now, cpu);
+	s->suspect |= is_suspect(w, cpu);
 	s->awake++;
 }
 
@@ -221,6 +233,7 @@ static void *monitor_main(void *arg)
 	struct runtime *rt = arg;
 	struct monitor *m = &rt->monitor;
 
+	sys.prctl(PR_SET_TIMERSLACK, 1, 0); /* ns; unasked it is 50 us, as long as SUSPECT_LOOK_NS */
 	while (at_load(&m->state, ACQUIRE) != STOPS) {
 		struct sight s = look(rt);
 		bool ran = s.runs != m->runs;
@@ -230,8 +243,9 @@ static void *monitor_main(void *arg)
 			sleep_on(rt);
 			continue;
 		}
-		hob_time now = sys.now();
-		futex_wait(&m->state, WATCHES, now + (now < m->alert_until ? ALERT_LOOK_NS : LOOK_NS));
+		hob_time now = sys.now(), calm = now < m->alert_until ? ALERT_LOOK_NS : LOOK_NS;
+
+		futex_wait(&m->state, WATCHES, now + (s.suspect ? SUSPECT_LOOK_NS : calm));
 	}
 	return NULL;
 }
