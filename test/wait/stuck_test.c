@@ -326,6 +326,66 @@ static void one_thread_has_no_stand_in(void)
 	}
 }
 
+/* ThreadSanitizer has a thread of its own, that wakes ten times a second; QEMU has some, too. */
+#ifdef BASE_TSAN
+#define TOOL_WAKES 1
+#else
+#define TOOL_WAKES 0
+#endif
+
+/* All voluntary switches of this process's threads, but not the caller's. */
+static long switches_of_others(void)
+{
+	char path[64], line[128];
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *e;
+	long sum = 0, n;
+
+	CHECK(dir);
+	while ((e = readdir(dir))) {
+		FILE *f;
+
+		snprintf(path, sizeof path, "/proc/self/task/%.20s/status", e->d_name);
+		f = *e->d_name == '.' || atol(e->d_name) == gettid() ? NULL : fopen(path, "r");
+		while (f && fgets(line, sizeof line, f))
+			if (sscanf(line, "voluntary_ctxt_switches: %ld", &n) == 1)
+				sum += n;
+		if (f)
+			fclose(f);
+	}
+	closedir(dir);
+	return sum;
+}
+
+/* From outside, and in the end it lets the sleeping task go. What was under way may come to rest: five chances. */
+static void *watch_nothing_happen(void *arg)
+{
+	long before, after = 1, chances = 5;
+
+	do {
+		before = switches_of_others();
+		CHECK_EQ(poll(NULL, 0, 200), 0);
+		after = switches_of_others();
+	} while (after != before && --chances);
+	CHECK_EQ(after, before);
+	CHECK_EQ(write(t.waited[1], "x", 1), 1);
+	return arg;
+}
+
+static int an_idle_program_makes_no_wake_up(void *arg)
+{
+	pthread_t watcher;
+	char byte;
+
+	(void)arg;
+	begin();
+	CHECK_EQ(pthread_create(&watcher, NULL, watch_nothing_happen, NULL), 0);
+	CHECK_EQ(hob_read(t.waited[0], &byte, 1, HOB_NEVER), 1);
+	CHECK_EQ(pthread_join(watcher, NULL), 0);
+	end();
+	return 0;
+}
+
 int main(void)
 {
 	test_start();
@@ -338,5 +398,7 @@ int main(void)
 	EACH(a_life);
 	EACH(nobody_wakes_without_need);
 	TEST(one_thread_has_no_stand_in);
+	if (!emulated() && !TOOL_WAKES)
+		EACH(an_idle_program_makes_no_wake_up);
 	return test_done();
 }
