@@ -23,7 +23,8 @@ enum {
 	KEPT = 256,         /* frames; a power of two */
 };
 
-#define RELOAD_NS 100000000 /* code that is in no file must not make us read the maps all the time */
+#define RELOAD_NS                                                                                                      \
+	100000000 /* code that is in no file must not make us read the maps all the time: twice as long each */
 
 /* Executable memory. */
 struct code {
@@ -44,7 +45,7 @@ struct look_native {
 	pid_t pid;
 	struct code *codes; /* by rising address */
 	size_t count, room;
-	int64_t loaded;
+	int64_t loaded, patience;
 	struct kept kept[KEPT];
 };
 
@@ -139,6 +140,7 @@ int look_native_open(pid_t pid, struct look_native **out)
 	if (!n)
 		return -ENOMEM;
 	n->pid = pid;
+	n->patience = RELOAD_NS;
 	int err = load(n);
 	if (err) {
 		look_native_close(n);
@@ -203,6 +205,38 @@ static int step(struct look_native *n, struct code *c, struct look_cursor *at)
 	return guess(n, at);
 }
 
+/* Of a name that a C++ compiler made, the part that a person wrote: "_ZN2os7Monitor4waitEl" is os::Monitor::wait. */
+static void unmangle(struct look_frame *f)
+{
+	char text[sizeof f->function];
+	size_t used = 0;
+	if (strncmp(f->function, "_Z", 2))
+		return;
+	const char *at = f->function + 2;
+	bool nested = *at == 'N';
+	at += nested;
+	at += strspn(at, "rVK");
+	if (*at < '1' || *at > '9')
+		return;
+	do {
+		char *id;
+		size_t len = strtoul(at, &id, 10), there = strlen(id);
+		len = len < there ? len : there; /* it was cut */
+		if (used + len + 3 > sizeof text)
+			break;
+		if (used) {
+			memcpy(text + used, "::", 2);
+			used += 2;
+		}
+		memcpy(text + used, id, len);
+		used += len;
+		at = id + len;
+	} while (nested && *at >= '1' && *at <= '9');
+	text[used] = '\0';
+	if (used)
+		memcpy(f->function, text, used + 1);
+}
+
 /* What an address is called. Where the file tells no line it is the file itself that is named. */
 static int name(struct look_native *n, struct code *c, uint64_t ip, struct look_frame *out)
 {
@@ -210,6 +244,7 @@ static int name(struct look_native *n, struct code *c, uint64_t ip, struct look_
 	int err = elf ? look_elf_function(elf, ip, out->function, sizeof out->function) : -ENOTSUP;
 	if (err)
 		out->function[0] = '\0';
+	unmangle(out);
 	if (!elf || look_elf_line(elf, ip, out->file, sizeof out->file, &out->line)) {
 		size_t len = strlen(c->path);
 		strncpy(out->file, len < sizeof out->file ? c->path : c->path + len - sizeof out->file + 1,
@@ -233,9 +268,10 @@ static int name_kept(struct look_native *n, struct code *c, uint64_t ip, struct 
 static struct code *code_now(struct look_native *n, uint64_t ip)
 {
 	struct code *c = code_at(n, ip);
-	if (!c && sys.now_coarse() - n->loaded >= RELOAD_NS && !load(n))
-		c = code_at(n, ip);
-	return c;
+	if (c || sys.now_coarse() - n->loaded < n->patience)
+		return c;
+	n->patience *= 2;
+	return load(n) ? NULL : code_at(n, ip);
 }
 
 bool look_native_knows(struct look_native *n, uint64_t place)

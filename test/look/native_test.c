@@ -64,6 +64,12 @@ KEEP void waits_for_ever(void)
 	STAY;
 }
 
+KEEP void _ZN3one3twoEi(void) /* as a C++ compiler names one::two(int) */
+{
+	poll(NULL, 0, -1);
+	STAY;
+}
+
 static const struct {
 	void (*fn)(void);
 	const char *name;
@@ -72,6 +78,7 @@ static const struct {
 	{ waits_for_a_pipe, "waits_for_a_pipe" },
 	{ waits_for_a_line, "waits_for_a_line" },
 	{ waits_for_ever, "waits_for_ever" },
+	{ _ZN3one3twoEi, "one::two" },
 };
 
 enum { WAITS = sizeof waits / sizeof waits[0] };
