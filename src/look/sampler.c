@@ -23,7 +23,7 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 	if (!(o->hz > 0))
 		s->options.hz = 250;
 	if (!(o->share > 0))
-		s->options.share = 0.025;
+		s->options.share = 0.02;
 	s->seed = sys.random() | 1;
 	int err = look_labels_init(&s->labels);
 	if (!err)
@@ -95,13 +95,13 @@ static void look_at_process(struct look_sampler *s, struct look_process *p, int6
 	p->active = p->idle ? p->active : now;
 	if (cpu > p->cpu)
 		p->cpu = cpu;
-	if (p->idle && p->programs + p->rss_bytes > 0)
-		return;
-	if (now >= p->check || !p->rss_bytes) {
+	bool checked = p->check - CHECK_EVERY >= p->active; /* since it ran last: it may have become another program */
+	if (!p->rss_bytes || (now >= p->check && !checked)) {
 		check_program(p);
 		p->check = now + CHECK_EVERY;
 	}
-	look_at_python(s, p, now);
+	if (!p->idle)
+		look_at_python(s, p, now);
 }
 
 static void end_process(struct look_sampler *s, struct look_process *p)

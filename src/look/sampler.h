@@ -89,7 +89,7 @@ enum { LOOK_NATIVES = 64 }; /* programs whose native code is looked at */
 
 struct look_options {
 	double hz;     /* 0: 250 */
-	double share;  /* of a core, at most; 0: 0.025 */
+	double share;  /* of a core, at most; 0: 0.02 */
 	bool frames;   /* where in the program, too */
 	bool launched; /* we have started it: nothing descends from it yet */
 };

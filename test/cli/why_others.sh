@@ -1,5 +1,6 @@
 #!/bin/bash
-# `hob why` and what is not its own: another user's process, a number given to another process, names that are no names.
+# `hob why` and what is not its own: another user's process, a number given to another process, a program that becomes
+# another one, names that are no names.
 . "$(dirname "$0")/lib.sh"
 
 # said FILE PYTHON: of the report r
@@ -53,6 +54,9 @@ if child=$(unshare --pid --fork --mount-proc bash reuse "$hob" 2>/dev/null) && [
 else
 	skip 'a number given away again' 'no namespace of process numbers, or the number was taken'
 fi
+
+try "$hob" why --json -o exec.json sh -c 'sleep 0.3; exec sleep 0.4'
+ok 'a program that becomes another one is noticed' said exec.json "r['processes'][0]['programs'] == 2"
 
 name=$'a\n\e[31m) R 1 (\xff;"<b'
 cp "$(command -v sleep)" "$name"
