@@ -175,6 +175,9 @@ static const struct look_cause *largest_cause(const struct look_facts *f, const 
 	for (unsigned i = 0; i < f->cause_count; i++)
 		if ((f->causes[i].sort == LOOK_CALLERS) == v->idle && f->causes[i].sort != LOOK_OWN)
 			return &f->causes[i];
+	for (unsigned i = 0; i < f->cause_count; i++)
+		if (f->causes[i].sort != LOOK_CALLERS)
+			return &f->causes[i];
 	return f->cause_count ? &f->causes[0] : NULL;
 }
 
@@ -185,8 +188,10 @@ static void decide_kind(const struct look_facts *f, struct look_verdict *v)
 	double waits = f->real + (mostly_own ? f->own : 0);
 	double all = f->compute + f->ready + waits + f->gil;
 	v->idle = f->callers > 0.5 * f->wall && f->callers > all - f->own * mostly_own;
-	if (v->idle)
+	if (v->idle) {
 		waits = f->callers;
+		all -= mostly_own ? f->own : 0; /* what serves the one that waits */
+	}
 	double total = v->idle ? f->callers + all : all;
 	if (f->gil > 0.15 * total && f->gil + f->compute > waits) {
 		v->kind = LOOK_KIND_GIL;

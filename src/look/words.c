@@ -68,6 +68,13 @@ const char *look_bound_words(enum look_bound b)
 	return words[b];
 }
 
+/* The share is of what they do but wait for each other, unless that is all they do. */
+static bool leaves_out(const struct look_facts *f, const struct look_verdict *v)
+{
+	double active = f->compute + f->ready + f->real + f->gil;
+	return f->own > 0.1 * f->life && (v->idle || v->kind != LOOK_KIND_WAIT || active >= 0.05 * f->wall);
+}
+
 static void whose(char *to, size_t size, const struct look_facts *f)
 {
 	if (f->threads == 1)
@@ -84,6 +91,7 @@ static void say_verdict(struct look_words *w, const struct look_facts *f, const 
 {
 	char time[96], cause[256];
 	double used = f->wall > 0 ? f->compute / f->wall : 0;
+	const char *but = leaves_out(f, v) ? " (waits for each other left out)" : "";
 	whose(time, sizeof time, f);
 	switch (v->kind) {
 	case LOOK_KIND_GIL:
@@ -92,9 +100,7 @@ static void say_verdict(struct look_words *w, const struct look_facts *f, const 
 		    percent(v->share), time, used, f->cores);
 		break;
 	case LOOK_KIND_COMPUTE:
-		SAY(w->verdict, "computes: %u%% of %s", percent(v->share), time);
-		if (f->own > 0.1 * f->life) /* the share is of the rest */
-			SAY(w->verdict, ", but for waits for each other");
+		SAY(w->verdict, "computes: %u%% of %s%s", percent(v->share), time, but);
 		if (f->ready > 0.1 * (f->compute + f->ready))
 			SAY(w->verdict, ", %u%% of that queueing for a core",
 			    percent(f->ready / (f->compute + f->ready)));
@@ -107,7 +113,7 @@ static void say_verdict(struct look_words *w, const struct look_facts *f, const 
 			look_cause_words(cause, sizeof cause, v->main->state, v->main->text);
 		else
 			snprintf(cause, sizeof cause, "nothing that can be told");
-		SAY(w->verdict, "waits: %u%% of %s is spent waiting", percent(v->share), time);
+		SAY(w->verdict, "waits: %u%% of %s%s is spent waiting", percent(v->share), time, but);
 		if (v->main) {
 			double all = v->idle ? f->callers : f->real > 0 ? f->real : f->own;
 			double part = all > 0 ? v->main->seconds / all : 0;
@@ -153,7 +159,7 @@ static void say_others(struct look_words *w, const struct look_facts *f, const s
 		if (m == v->best.model || !applies || (m == LOOK_MORE_CORES && f->ready < 0.05 * f->compute))
 			continue;
 		if (e->speedup < 1.1) {
-			SAY(w->model, "%s %s", *nothing ? " and" : "; nothing is gained by", advice[m]);
+			SAY(w->model, "%s %s", *nothing ? ", or by" : "; nothing is gained by", advice[m]);
 			nothing = "x";
 		}
 	}
