@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* As libdw declares them, in elfutils/libdwfl.h; all of it is its own business but the callbacks. */
-struct lines;
+struct symbols;
 struct module;
 struct line;
 
@@ -21,11 +21,11 @@ struct callbacks {
 
 static struct {
 	void *library;
-	struct lines *(*begin)(const struct callbacks *);
-	void (*end)(struct lines *);
-	int (*report)(struct lines *, pid_t);
-	int (*report_end)(struct lines *, void *, void *);
-	struct module *(*module)(struct lines *, uint64_t);
+	struct symbols *(*begin)(const struct callbacks *);
+	void (*end)(struct symbols *);
+	int (*report)(struct symbols *, pid_t);
+	int (*report_end)(struct symbols *, void *, void *);
+	struct module *(*module)(struct symbols *, uint64_t);
 	struct line *(*getsrc)(struct module *, uint64_t);
 	const char *(*info)(struct line *, uint64_t *, int *, int *, uint64_t *, uint64_t *);
 	struct callbacks callbacks;
@@ -69,9 +69,9 @@ static bool load(void)
 	return library;
 }
 
-struct lines *lines_open(void)
+struct symbols *symbols_open(void)
 {
-	struct lines *l;
+	struct symbols *l;
 
 	if (!load())
 		return NULL;
@@ -85,7 +85,7 @@ struct lines *lines_open(void)
 	return l;
 }
 
-void lines_close(struct lines *l)
+void symbols_close(struct symbols *l)
 {
 	if (!l)
 		return;
@@ -93,7 +93,7 @@ void lines_close(struct lines *l)
 	dlclose(dw.library);
 }
 
-bool lines_find(struct lines *l, void *address, char *to, size_t size)
+bool symbols_find(struct symbols *l, void *address, char *to, size_t size)
 {
 	uint64_t at = (uintptr_t)address;
 	struct module *m = l ? dw.module(l, at) : NULL;

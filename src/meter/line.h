@@ -5,15 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct lines;
+struct symbols;
 
 /* What reads this program's debug information; NULL where that cannot be had: libdw is looked for at run time, so that
  * nobody has to have it. */
-struct lines *lines_open(void);
-void lines_close(struct lines *l);
+struct symbols *symbols_open(void);
+void symbols_close(struct symbols *l);
 
 /* "img.c:88". False where there is no debug information of the address, or `l` is NULL. Nothing in it but letters,
  * digits and _.$+-: */
-bool lines_find(struct lines *l, void *address, char *to, size_t size);
+bool symbols_find(struct symbols *l, void *address, char *to, size_t size);
 
 #endif

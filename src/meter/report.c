@@ -98,7 +98,7 @@ static void fill(struct line *l, const struct row *r, double s)
 	}
 }
 
-static void name(struct line *l, struct site *s, bool others, struct lines *lines)
+static void name(struct line *l, struct site *s, bool others, struct symbols *symbols)
 {
 	void *fn = (void *)(uintptr_t)at_load(&s->fn, RELAXED), *caller = at_load(&s->caller, RELAXED);
 
@@ -106,17 +106,17 @@ static void name(struct line *l, struct site *s, bool others, struct lines *line
 	snprintf(l->caller, sizeof l->caller, "hob");
 	if (fn) {
 		symbol_name(fn, l->task, sizeof l->task);
-		lines_find(lines, fn, l->task_at, sizeof l->task_at);
+		symbols_find(symbols, fn, l->task_at, sizeof l->task_at);
 	}
 	if (caller) { /* the call, not what follows it */
 		symbol_name((char *)caller - 1, l->caller, sizeof l->caller);
-		lines_find(lines, (char *)caller - 1, l->caller_at, sizeof l->caller_at);
+		symbols_find(symbols, (char *)caller - 1, l->caller_at, sizeof l->caller_at);
 	}
 }
 
 static void gather(struct page *p, struct report *r)
 {
-	struct lines *lines = lines_open();
+	struct symbols *symbols = symbols_open();
 	double s = r->scale / 1e9;
 
 	p->seconds = (double)r->ns / 1e9;
@@ -127,7 +127,7 @@ static void gather(struct page *p, struct report *r)
 		fill(l, &r->rows[i], s);
 		if (l->tasks == 0 && l->compute == 0 && l->ready == 0)
 			continue;
-		name(l, &r->sites->at[i], i == SITE_OTHERS, lines);
+		name(l, &r->sites->at[i], i == SITE_OTHERS, symbols);
 		p->sum.tasks += l->tasks;
 		p->sum.compute += l->compute;
 		p->sum.ready += l->ready;
@@ -135,7 +135,7 @@ static void gather(struct page *p, struct report *r)
 		p->sum.wait += l->wait;
 		p->n++;
 	}
-	lines_close(lines);
+	symbols_close(symbols);
 	p->used = p->seconds > 0 ? p->sum.compute / p->seconds : 0;
 	qsort(p->lines, p->n, sizeof *p->lines, by_weight);
 }

@@ -24,7 +24,7 @@ void trace_ready(struct worker *w, struct task *t);
 void trace_compute(struct worker *w, struct task *t, int64_t from, int64_t held);
 void trace_wake(struct life *l); /* by the waker that has won the task */
 
-#ifndef HOB_EXPLORE
+#if !defined HOB_EXPLORE || defined HOB_SIM
 void trace_steal(struct worker *w, struct worker *from);
 int64_t trace_now(void);
 void trace_stands(struct worker *w, int64_t from); /* a spare that resigns */

@@ -70,6 +70,7 @@ ssize_t message_receive(struct process *p, struct file *f, struct msghdr *msg);
 void socket_closed(struct file *f);
 
 /* ring.c */
+bool ring_backlog(void); /* has it refused entries, which are offered again within a millisecond? */
 bool ring_readable(struct ring *r);
 void ring_closed(struct ring *r);
 void ring_thread_ended(pid_t tid);

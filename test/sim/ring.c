@@ -26,14 +26,25 @@ struct ring {
 	struct io_uring_cqe *cqes;
 	struct file *file;
 	struct io_uring *user;
+	struct ring *next;
 };
 
+static struct ring *rings;
 static struct op *ops;
 bool kernel_pending;
 
 bool ring_readable(struct ring *r)
 {
 	return r->cq_tail != r->cq_head;
+}
+
+bool ring_backlog(void)
+{
+	struct ring *r = rings;
+
+	while (r && r->sq_tail == r->sq_head)
+		r = r->next;
+	return r != NULL;
 }
 
 static void drop(struct op **at)
@@ -68,6 +79,8 @@ static int sys_ring_init(unsigned entries, struct io_uring *ring, struct io_urin
 	r->sqes = calloc(entries, sizeof *r->sqes);
 	r->cqes = calloc(r->cq_entries, sizeof *r->cqes);
 	r->user = ring;
+	r->next = rings;
+	rings = r;
 	params->features = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
 	*ring = (struct io_uring){ .ring_fd = fd, .enter_ring_fd = fd, .features = params->features };
 	ring->sq.khead = &r->sq_head;
@@ -98,8 +111,11 @@ static struct ring *ring_of(const struct io_uring *ring)
 
 static void sys_ring_exit(struct io_uring *ring)
 {
-	struct ring *r = ring_of(ring);
+	struct ring *r = ring_of(ring), **in = &rings;
 
+	while (*in != r)
+		in = &(*in)->next;
+	*in = r->next;
 	for (struct op **at = &ops; *at;)
 		if ((*at)->ring == r)
 			drop(at);

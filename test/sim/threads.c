@@ -289,7 +289,7 @@ void sim_hold(int64_t ns)
 /* Nobody is in a nap that a lock's holder caused, or off its core, or about to wake, and no completion is late. */
 bool sim_quiet(void)
 {
-	if (kernel_due() != INT64_MAX)
+	if (kernel_due() != INT64_MAX || ring_backlog())
 		return false;
 	for (struct thread *t = threads; t < threads + highest; t++) {
 		if (t->state == READY || (t->state == BLOCKED && (t->doing == QUEUING || t->woken)))
