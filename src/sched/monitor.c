@@ -33,9 +33,9 @@
 #include "meter/call.h"
 #include "sched/seat.h"
 
-#define LOOK_NS (HOSTILE ? 20 * HOB_US : HOB_MS)
-#define ALERT_LOOK_NS (HOSTILE ? 20 * HOB_US : 150 * HOB_US)
-#define SUSPECT_LOOK_NS (HOSTILE ? 20 * HOB_US : 50 * HOB_US)
+#define LOOK_NS (HOSTILE ? 70 * HOB_US : HOB_MS)
+#define ALERT_LOOK_NS (HOSTILE ? 70 * HOB_US : 150 * HOB_US)
+#define SUSPECT_LOOK_NS (HOSTILE ? 70 * HOB_US : 50 * HOB_US)
 #define ALERT_NS HOB_SECOND
 #define COMPUTE_NS (HOSTILE ? 0 : HOB_MS)
 #define DOUBLED_MAX 5     /* COMPUTE_NS at most so often */
