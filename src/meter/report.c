@@ -114,9 +114,8 @@ static void name(struct line *l, struct site *s, bool others, struct symbols *sy
 	}
 }
 
-static void gather(struct page *p, struct report *r)
+static void gather(struct page *p, struct report *r, struct symbols *symbols)
 {
-	struct symbols *symbols = symbols_open();
 	double s = r->scale / 1e9;
 
 	p->seconds = (double)r->ns / 1e9;
@@ -135,9 +134,36 @@ static void gather(struct page *p, struct report *r)
 		p->sum.wait += l->wait;
 		p->n++;
 	}
-	symbols_close(symbols);
 	p->used = p->seconds > 0 ? p->sum.compute / p->seconds : 0;
 	qsort(p->lines, p->n, sizeof *p->lines, by_weight);
+}
+
+struct gathering {
+	struct page *page;
+	struct report *report;
+};
+
+static void *gather_with_symbols(void *arg)
+{
+	struct gathering *g = arg;
+	struct symbols *symbols = symbols_open();
+
+	gather(g->page, g->report, symbols);
+	symbols_close(symbols);
+	return NULL;
+}
+
+/* On a thread of its own: who asks may be a task, and libdw wants more stack than tasks have. Without lines where no
+ * thread is to be had. */
+static void gather_aside(struct page *p, struct report *r)
+{
+	struct gathering g = { p, r };
+	pthread_t thread;
+
+	if (sys.thread_create(&thread, gather_with_symbols, &g) == 0)
+		sys.thread_join(thread);
+	else
+		gather(p, r, NULL);
 }
 
 /* Wrong choices ---------------------------------------------------------------------------------------------------- */
@@ -339,7 +365,7 @@ int report_write(struct report *r, int fd, enum hob_report_form form)
 
 	if (p && o) {
 		o->fd = fd;
-		gather(p, r);
+		gather_aside(p, r);
 		if (form == HOB_REPORT_JSON)
 			put_json(o, p, r);
 		else
