@@ -83,4 +83,7 @@ int futex_wait(atomic_of(uint32_t) *word, uint32_t expected, int64_t deadline);
 /* Wakes at most n of the threads that sleep on the word. */
 void futex_wake(atomic_of(uint32_t) *word, int n);
 
+/* The number of the system call, for those who tell what a thread is in. */
+#define FUTEX_NUMBER SYS_futex
+
 #endif

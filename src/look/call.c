@@ -7,18 +7,13 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "base/atomic.h"
+
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
-#endif
-
-/* Ours go through base/atomic.h; this is only the number of the others'. */
-#ifdef __x86_64__
-#define FUTEX_NUMBER 202
-#else
-#define FUTEX_NUMBER 98
 #endif
 
 static const struct {

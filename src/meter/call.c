@@ -3,12 +3,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-/* The one that locks sleep in. Ours go through base/atomic.h; this is only its number. */
-#ifdef __x86_64__
-#define FUTEX_NUMBER 202
-#else
-#define FUTEX_NUMBER 98
-#endif
+#include "base/atomic.h"
 
 static const struct {
 	long number;
