@@ -24,17 +24,21 @@ static int move(struct order *o, int from, off_t at, off_t bytes)
 {
 	static char buf[64 * 1024]; /* nothing parks in here */
 	while (bytes) {
-		ssize_t got = pread(from, buf, bytes < (off_t)sizeof buf ? (size_t)bytes : sizeof buf, at), put = 0;
+		ssize_t got = pread(from, buf, bytes < (off_t)sizeof buf ? (size_t)bytes : sizeof buf, at);
 		if (got == 0)
 			return 0;
-		for (ssize_t done = 0; done < got; done += put) {
-			put = pwrite(o->spool, buf + done, (size_t)(got - done), o->spool_end);
-			if (put < 0)
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got < 0)
+			continue;
+		for (ssize_t done = 0; done < got;) {
+			ssize_t put = pwrite(o->spool, buf + done, (size_t)(got - done), o->spool_end);
+			if (put < 0 && errno != EINTR)
 				return -errno;
+			put = put < 0 ? 0 : put;
+			done += put;
 			o->spool_end += put;
 		}
-		if (got < 0)
-			return -errno;
 		at += got;
 		bytes -= got;
 	}
@@ -66,8 +70,10 @@ int order_hold(struct order *o, struct job *j)
 {
 	struct link *l = o->held.prev;
 	int err = move_output(o, &j->output);
-	if (err)
+	if (err) {
 		j->output = (struct pieces){ 0 };
+		j->outcome.lost = err;
+	}
 	while (l != &o->held && container_of(l, struct job, link)->order > j->order)
 		l = l->prev;
 	list_push(l->next, &j->link);
