@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_piece = size ? data[0] : 0;
 	ask();
 	fake_end();
-	look_stat_parse((const char *)data, size, &stat);
+	look_stat_parse(text, size, &stat);
 	free(text);
 	return 0;
 }
