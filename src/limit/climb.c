@@ -466,7 +466,9 @@ static bool look_down(struct climb *c, const struct climb_now *n, struct limit_n
 		double by = s.value + s.error < 0 ? LARGEST_STEP : step(c);
 		return c->cap > 1 && move(c, fmin(c->cap - 1, c->cap / by), CLIMB_DOWN);
 	}
-	return settle(c, fmin(c->home, fmax(c->cap, knee(&s))), false, 2 * c->patience);
+	/* Where those above turn out to have brought more after all: back up to them. */
+	double back = fmax(c->cap, knee(&s));
+	return settle(c, c->wary ? fmin(c->home, back) : back, false, 2 * c->patience);
 }
 
 static bool look_around(struct climb *c, const struct climb_now *n, struct limit_note *note)
