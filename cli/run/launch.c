@@ -128,6 +128,8 @@ static int launch_by_spawn(const struct launch *l, pid_t *pid, int *pidfd)
 			err = posix_spawn(pid, l->path, &files, &how, l->argv, l->env);
 		posix_spawnattr_destroy(&how);
 	}
+	if (!err)
+		setpgid(*pid, *pid); /* where the emulator's vfork is a fork, the child may not have come to it yet */
 	posix_spawn_file_actions_destroy(&files);
 	return -err;
 }
