@@ -180,7 +180,8 @@ static void put_flow(struct trace_json *j, uint32_t from, uint32_t to, int64_t a
 	put(j, "}");
 }
 
-/* The first of a task has no wait before, and names it. */
+/* The first of a task has no wait before, and names it. Where the counter is coarse a wait may have taken no tick: it
+ * has no slice, and nothing that an arrow could point to. */
 static void put_ready(struct trace_json *j, const struct trace_event *e, bool first)
 {
 	if (first) {
@@ -198,7 +199,7 @@ static void put_ready(struct trace_json *j, const struct trace_event *e, bool fi
 	slice(j, TASKS, e->task, "ready", e->from, e->to);
 	put_key(j, ",\"args\":{\"woken_by\":", e->by);
 	put(j, "}}");
-	if (e->by)
+	if (e->by && e->more)
 		put_flow(j, e->by, e->task, e->from);
 }
 
