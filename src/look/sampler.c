@@ -15,6 +15,9 @@
 
 #define FIRST_LOOKS 3000000 /* ns a round, while there are threads that were never looked at */
 
+#define CREDIT_MOST 30000000 /* ns of a core that may be spent ahead: names of places are read in the first rounds */
+#define CREDIT_ROUND 1000000 /* of them, in one round */
+
 enum { KEPT_MOST = 16384, PASSED_MOST = 256 };
 
 int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_options *o)
@@ -25,6 +28,7 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 	if (!(o->share > 0))
 		s->options.share = 0.02;
 	s->seed = sys.random() | 1;
+	s->credit = CREDIT_MOST;
 	int err = look_labels_init(&s->labels);
 	if (!err)
 		err = look_labels_init(&s->frames);
@@ -164,12 +168,14 @@ static void drop(struct look_sampler *s, unsigned place)
 	}
 }
 
-/* Threads from where the last round ended; as many as the share of a core allows, of which the rest of the round, since
- * `now`, has had its part; but no less than that. `idle`: no process has run since the last round; where every thread
+/* Threads from where the last round ended; as many as the share of a core and the credit allow, of which the rest of the
+ * round, since `now`, has had its part; but no less than that. `idle`: no process has run since the last round; where every thread
  * was found asleep then, all still are. */
 static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 {
 	int64_t begin = sys.now(), until = now + (int64_t)(s->options.share * 1e9 / s->options.hz);
+	if (s->credit > 0)
+		until += s->credit < CREDIT_ROUND ? s->credit : CREDIT_ROUND;
 	if (s->unopened)
 		until = begin + FIRST_LOOKS;
 	else if (until < begin + (begin - now))
@@ -207,18 +213,29 @@ static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 }
 
 /* Between 3/4 and 5/4 of the period, so that no rhythm of the target falls in with ours. Where all has slept for long
- * the period is longer; and where a round takes long, since the clock of a process is the sum of all its threads',
- * rounds are rarer. */
-static int64_t jittered(struct look_sampler *s, int64_t round)
+ * the period is longer; and where rounds take more than our share, since the clock of a process is the sum of all its
+ * threads', they are rarer. A single long one is paid from the credit, else we would be blind for long after it. */
+static int64_t jittered(struct look_sampler *s)
 {
 	double period = (s->asleep > 64 ? 4 : s->asleep > 16 ? 2 : 1) * 1e9 / s->options.hz;
-	double rare = (double)round / s->options.share;
+	double rare = -(double)s->credit / s->options.share;
 	if (rare > period && !s->unopened)
 		period = rare;
 	s->seed ^= s->seed << 13; /* xorshift64 (Marsaglia 2003) */
 	s->seed ^= s->seed >> 7;
 	s->seed ^= s->seed << 17;
 	return (int64_t)(period * (0.75 + 0.5 * (double)(s->seed >> 11) / 9007199254740992.0));
+}
+
+/* A share of the time since the last round came in, and a round was paid. */
+static void pay(struct look_sampler *s, int64_t now, int64_t round)
+{
+	s->credit += (int64_t)((double)(now - s->end) * s->options.share);
+	if (s->credit > CREDIT_MOST)
+		s->credit = CREDIT_MOST;
+	s->credit -= round;
+	s->cost += round;
+	s->end = now;
 }
 
 int look_sampler_tick(struct look_sampler *s)
@@ -242,12 +259,11 @@ int look_sampler_tick(struct look_sampler *s)
 		if (s->processes[i]->ended && !s->processes[i]->closed && !s->processes[i]->alive)
 			end_process(s, s->processes[i]);
 	int64_t round = sys.cpu_clock(0) - before;
-	s->cost += round;
-	s->end = now;
+	pay(s, now, round);
 	int64_t after = sys.now();
-	s->next += jittered(s, round);
+	s->next += jittered(s);
 	if (s->next < after)
-		s->next = after + jittered(s, round) / 4;
+		s->next = after + jittered(s) / 4;
 	return s->processes[0]->ended ? -ESRCH : 0;
 }
 
