@@ -14,7 +14,7 @@ extern "C" {
  * hob_blocking where io_uring is not there or cannot. They answer what the system call of that name answers, or a
  * negative errno; paths are relative to the directory of the process. A call that has begun on a thread ends before it
  * answers, whatever the deadline (a FIFO's other end, a dead NFS server); -ETIMEDOUT and -ECANCELED say that it was not
- * done. -EAGAIN: there is no io_uring and no thread to be had. Reading and writing: hob/wait.h. */
+ * done, and so does -EAGAIN: neither io_uring nor we can have a thread. Reading and writing: hob/wait.h. */
 
 /* open(2), close on exec always: the descriptor. `mode` counts where a file is created. With O_NONBLOCK,
  * which means nothing to regular files, io_uring opens what is in the cache without the help of a thread. [parks] */

@@ -38,7 +38,7 @@ HOB_API ssize_t hob_readv(int fd, const struct iovec *iov, int n, hob_time deadl
 HOB_API ssize_t hob_writev(int fd, const struct iovec *iov, int n, hob_time deadline);
 
 /* pread(2) and pwrite(2), once: at the position `at`, and where the descriptor stands is left alone. -ESPIPE for what
- * has no positions. Over epoll the worker itself waits for the disk. [parks] */
+ * has no positions. Over epoll, and where io_uring can have no thread, the worker itself waits for the disk. [parks] */
 HOB_API ssize_t hob_pread(int fd, void *buf, size_t len, off_t at, hob_time deadline);
 HOB_API ssize_t hob_pwrite(int fd, const void *buf, size_t len, off_t at, hob_time deadline);
 

@@ -24,7 +24,8 @@ struct backend {
 
 	/* Has the kernel do what prep() writes into an entry, and parks until it is done: its result. What the entry
 	 * points to stays the kernel's until this returns. A wait given up answers -ETIMEDOUT or -ECANCELED, unless
-	 * the kernel was done at the last moment. NULL: this backend knows readiness only. */
+	 * the kernel was done at the last moment. -ECANCELED of a task that is not cancelled: the kernel could not have
+	 * the thread it takes, and nothing was done. NULL: this backend knows readiness only. */
 	ssize_t (*perform)(ring_prep *prep, const void *arg, hob_time deadline, enum why why);
 };
 

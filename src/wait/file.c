@@ -1,7 +1,8 @@
 /* Files: each call is an entry of the ring, or the plain system call on a thread.
  *
  * Which opcodes a kernel has need not be known: one that it lacks answers EINVAL with nothing done, and so does a call
- * that is wrong. In both cases the thread finds out.
+ * that is wrong. In both cases the thread finds out. ECANCELED without a cancellation: the kernel can have no thread,
+ * but one of ours may be idle.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +68,7 @@ static ssize_t perform(ring_prep *prep, struct call *c, hob_time deadline)
 		return -ECANCELED;
 	if (prep && b->perform)
 		r = by_ring(b, prep, c, deadline);
-	if (r != -EINVAL)
+	if (r != -EINVAL && (r != -ECANCELED || task_cancelled(task_self())))
 		return r;
 	err = blocking_call(on_thread, c, deadline, PARK_CANCELLABLE);
 	return err ? err : c->result;

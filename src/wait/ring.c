@@ -10,6 +10,7 @@
  * one system call for many operations.
  */
 #include <errno.h>
+#include <limits.h>
 #include <liburing.h>
 #include <poll.h>
 
@@ -24,6 +25,10 @@
 /* With these the kernel has a system call begun again after a signal; by the ring they get out (6.18: of open). */
 #define ERESTARTSYS 512
 #define ERESTART_RESTARTBLOCK 516
+
+/* So often is the kernel asked to do what it gives up by itself: for want of a thread (RLIMIT_NPROC, pids.max) it would
+ * give it up for ever. */
+#define TRIES 4
 
 /* If the kernel cannot take what is submitted now, look again after this long. */
 #define RETRY_NS 1000000
@@ -260,7 +265,8 @@ static void give_way(struct op *op, enum why why)
 }
 
 /* Parks until the operation is complete, in any case. `orphaned`: nothing was done, though nobody gave it up. For the
- * kernel cancels what a thread has submitted when that thread ends, as a stand-in does that was long without work. */
+ * kernel cancels what a thread has submitted when that thread ends, as a stand-in does that was long without work; and
+ * what it would hand to a thread of its own where it can have none. */
 static int await(struct op *op, hob_time deadline, enum why why, wait_stop *stop, bool *orphaned)
 {
 	int err = 0;
@@ -302,7 +308,9 @@ static struct io_uring_sqe *start(struct op *op, hob_time deadline, int *err)
 	}
 }
 
-static ssize_t perform_or(ring_prep *prep, const void *arg, hob_time deadline, enum why why, wait_stop *stop)
+/* `tries`: so often is it handed to a kernel that gives it up by itself; then -ECANCELED. */
+static ssize_t perform_or(ring_prep *prep, const void *arg, hob_time deadline, enum why why, wait_stop *stop,
+			  unsigned tries)
 {
 	bool orphaned;
 	ssize_t n;
@@ -319,13 +327,13 @@ static ssize_t perform_or(ring_prep *prep, const void *arg, hob_time deadline, e
 		io_uring_sqe_set_data(sqe, &op);
 		unlock(&op.ring->lock);
 		n = await(&op, deadline, why, stop, &orphaned);
-	} while (UNLIKELY(orphaned));
+	} while (UNLIKELY(orphaned) && --tries);
 	return n;
 }
 
 static ssize_t perform(ring_prep *prep, const void *arg, hob_time deadline, enum why why)
 {
-	return perform_or(prep, arg, deadline, why, NULL);
+	return perform_or(prep, arg, deadline, why, NULL, TRIES);
 }
 
 struct poll_for {
@@ -342,7 +350,8 @@ static void prep_poll(struct io_uring_sqe *sqe, const void *arg)
 
 static int poll_fd(int fd, short events, hob_time deadline, enum why why, wait_stop *stop)
 {
-	int r = (int)perform_or(prep_poll, &(struct poll_for){ fd, events }, deadline, why, stop);
+	/* Without end, for a poll takes no thread of the kernel's: it is given up as often as threads of ours end. */
+	int r = (int)perform_or(prep_poll, &(struct poll_for){ fd, events }, deadline, why, stop, UINT_MAX);
 	struct pollfd p = { .fd = fd, .events = events };
 
 	if (r == -EINVAL) /* nothing to wait at: a regular file */

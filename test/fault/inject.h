@@ -91,6 +91,7 @@ static inline int fails(unsigned at, uintptr_t site)
 {
 	uintptr_t place = place_of(at, site);
 	uint32_t n, nth;
+	int error;
 
 	if (at_load(&fault->recording, RELAXED))
 		record(place);
@@ -102,10 +103,12 @@ static inline int fails(unsigned at, uintptr_t site)
 	nth = at_load(&fault->nth, RELAXED);
 	if (n != nth && !(at_load(&fault->for_good, RELAXED) && n > nth))
 		return 0;
-	if (n > nth + ASKED_MAX) /* what is asked again until it is done is not refused for ever */
+	error = at_load(&fault->error, RELAXED);
+	/* What is asked again until done is not refused for ever; what the ring gives up must be done otherwise. */
+	if (n > nth + ASKED_MAX && error != ECANCELED)
 		return 0;
 	at_add(&fault->failed, 1, RELAXED);
-	return at_load(&fault->error, RELAXED);
+	return error;
 }
 
 static inline void faults_off(void)
@@ -344,6 +347,7 @@ static inline bool done(long r)
 		return true;
 	CHECK(has_failed());
 	CHECK(r > -4096);
+	CHECK(r != -ECANCELED || at_load(&fault->error, RELAXED) != ECANCELED); /* nobody cancelled it */
 	return false;
 }
 
