@@ -29,6 +29,8 @@ static int for_main(void *arg)
 
 int hob_parallel_for_with(const struct hob_loop *how, size_t n, hob_range_fn *fn, void *arg)
 {
+	if (LIKELY(hob_forks_here() != NULL)) /* a worker's: nobody else calls from there but a task */
+		return loop_for(how, n, fn, arg);
 	return within_task(for_main, &(struct for_call){ how, n, fn, arg });
 }
 

@@ -6,7 +6,7 @@
 #include "sched/allow.h"
 #include "sched/task.h"
 
-bool control_ended(struct control *c)
+bool control_ended_slow(struct control *c)
 {
 	if (UNLIKELY(hob_forks_here()->follows))
 		allow_checkpoint();

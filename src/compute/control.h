@@ -5,7 +5,7 @@
 #include <hob/compute.h>
 
 #include "base/sys.h"
-#include "sched/jobs.h"
+#include "sched/worker.h"
 
 /* An automatic range grows until it takes about so long: well above the price of a steal, of reading the clock and of
  * memory that is read from a new place on, well below what the last range may cost in balance. */
@@ -42,8 +42,20 @@ static inline void control_fail(struct control *c, int err)
 		at_cas(&c->error, &none, err, RELAXED);
 }
 
-/* Has it failed, been cancelled, run out of time? By a part of it, between ranges. */
-bool control_ended(struct control *c);
+/* The rest of control_ended, where something is to be done, or may have come. */
+bool control_ended_slow(struct control *c);
+
+/* Has it failed, been cancelled, run out of time? By a part of it, between ranges: so the usual answer costs some loads,
+ * and no call. */
+static inline bool control_ended(struct control *c)
+{
+	struct worker *w = container_of(hob_forks_here(), struct worker, forks);
+
+	if (LIKELY(!(w->forks.follows | (uint64_t)control_error(c)) && c->deadline == HOB_NEVER &&
+		   !at_load(&w->current->scope->cancelled, RELAXED)))
+		return false;
+	return control_ended_slow(c);
+}
 
 /* How many cores may work on it. */
 unsigned control_width(struct control *c);

@@ -31,18 +31,20 @@ static void run_part(void *arg);
 
 static bool split(struct loop *l, size_t begin, size_t end, size_t grain);
 
+/* Whose caller has just seen that the loop has not ended. */
 static void run(struct loop *l, size_t begin, size_t end, size_t grain)
 {
-	while (end - begin > grain && !control_ended(l->control)) {
+	while (end - begin > grain) {
 		size_t next = begin + grain;
 
 		if (offer_wanted() && split(l, begin, end, grain))
 			return;
 		grain = run_range(l, begin, next, grain, true);
 		begin = next;
+		if (control_ended(l->control))
+			return;
 	}
-	if (!control_ended(l->control))
-		run_range(l, begin, end, grain, false);
+	run_range(l, begin, end, grain, false);
 }
 
 /* False: nobody may help. */
@@ -65,14 +67,15 @@ static void run_part(void *arg)
 {
 	struct part *p = arg;
 
-	run(p->loop, p->begin, p->end, p->grain);
+	if (!control_ended(p->loop->control))
+		run(p->loop, p->begin, p->end, p->grain);
 }
 
 void loop_under(struct control *c, size_t n, size_t grain, hob_range_fn *fn, void *arg)
 {
 	struct loop l = { .fn = fn, .arg = arg, .automatic = grain == 0, .control = c };
 
-	if (n)
+	if (n && !control_ended(c))
 		run(&l, 0, n, grain ? grain : 1);
 }
 
