@@ -121,8 +121,8 @@ static void nothing(int sig)
 	(void)sig;
 }
 
-/* TSan calls the handler at once where a thread is in a call that may block, and pthread_join(3) is one, though it frees
- * memory in the end: if the signal comes then, TSan waits for itself. */
+/* TSan calls the handler at once where a thread is in a call that may block, and pthread_join(3) is one, though it
+ * frees memory in the end: if the signal comes then, TSan waits for itself. */
 static int join_without_signals(pthread_t thread)
 {
 	sigset_t all, before;
