@@ -50,12 +50,8 @@ static int deliver(struct job *j)
 	return error;
 }
 
-/* The disk is full: what there is of its output has been passed on, and it counts as not done. */
-static void say_cut(struct run *r)
+void run_cut(struct run *r)
 {
-	r->counts.failed++;
-	if (r->cut)
-		return;
 	r->cut = true;
 	run_fail(r);
 	output_say(&r->output,
@@ -159,7 +155,7 @@ static void conclude(struct job *j)
 	if (killed)
 		r->counts.killed++; /* we did it: so it has not ended by itself, and runs again with --resume */
 	else if (o->cut)
-		say_cut(r);
+		r->counts.failed++; /* what there is of its output has been passed on, and it counts as not done */
 	else if (o->lost)
 		say_lost(j);
 	else if (o->lacks_file || record(j)) /* a job without a file has not been run */

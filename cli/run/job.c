@@ -209,7 +209,9 @@ static void take_output(struct job *j)
 		else
 			o->written[i] = j->output.bytes[i] = bytes;
 	}
-	o->cut = (j->output.bytes[0] || j->output.bytes[1]) && files_full(&j->files);
+	if (!j->run->cut && files_full(&j->files))
+		run_cut(j->run);
+	o->cut = j->run->cut && j->files.fd[0] >= 0;
 }
 
 /* One try, of one that was admitted. */

@@ -140,10 +140,14 @@ struct run {
 	hob_time kill_at; /* by then it is SIGKILL */
 	int interrupted;  /* the signal that did it */
 	int status;       /* what to exit with, where that is not about jobs that failed */
-	bool cut;         /* an output was cut, for want of space */
+	bool cut;         /* outputs may have been cut, for want of space */
 	bool pipe_gone;   /* nobody reads our output any more */
 	bool halted, halted_well;
 };
+
+/* The disk of the outputs is full: says so, and starts no more. Of the jobs that run, any may have been refused what it
+ * wrote, the first byte already, and have made nothing of it; what others give back then hides that. */
+void run_cut(struct run *r);
 
 /* Waits until a job ends or the limit grows. [parks] */
 int run_wait_change(struct run *r);

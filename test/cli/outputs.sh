@@ -65,6 +65,12 @@ if unshare -rm true 2>/dev/null; then
 	is 'a disk that fills: a stop' "$status-$(grep -o 'hob run: no space.*started' <<<"$err")" \
 		'3-hob run: no space left for the output of jobs in r; no more are started'
 	is 'whose job is not in the log' "$(sed 1d full | wc -l)" 2
+	try unshare -rm bash -c 'mount -t tmpfs -o size=64k small small && cd small && TMPDIR=$PWD &&
+		{ head -c 100000 /dev/zero >ballast
+		"$0" run --joblog ../full2 --shell "echo refused; true" ::: 1; }' "$hob"
+	is 'nor one that could not write its first byte' \
+		"$status-$(grep -o 'hob run: no space.*started' <<<"$err")-$(sed 1d full2)" \
+		'3-hob run: no space left for the output of jobs; no more are started-'
 else
 	skip 'a disk that fills: a stop' 'no mount namespaces'
 fi
