@@ -168,9 +168,9 @@ static void drop(struct look_sampler *s, unsigned place)
 	}
 }
 
-/* Threads from where the last round ended; as many as the share of a core and the credit allow, of which the rest of the
- * round, since `now`, has had its part; but no less than that. `idle`: no process has run since the last round; where
- * every thread was found asleep then, all still are. */
+/* Threads from where the last round ended; as many as the share of a core and the credit allow, of which the rest of
+ * the round, since `now`, has had its part; but no less than that. `idle`: no process has run since the last round;
+ * where every thread was found asleep then, all still are. */
 static void look_at_threads(struct look_sampler *s, int64_t now, bool idle)
 {
 	int64_t begin = sys.now(), until = now + (int64_t)(s->options.share * 1e9 / s->options.hz);
