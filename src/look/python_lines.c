@@ -49,7 +49,7 @@ static int64_t signed_varint(const unsigned char *at, const unsigned char *end)
 /* Entries: a byte with the top bit set holds a form and a length, its operands follow. */
 static unsigned by_locations(const unsigned char *table, size_t bytes, int64_t line, uint64_t at)
 {
-	const unsigned char *p = table, *stop = table + bytes;
+	const unsigned char *p = table, *stop = bytes ? table + bytes : table; /* which may be NULL then */
 	uint64_t end = 0;
 	while (p < stop) {
 		unsigned form = *p >> 3 & 15;
