@@ -45,8 +45,8 @@ static inline void control_fail(struct control *c, int err)
 /* The rest of control_ended, where something is to be done, or may have come. */
 bool control_ended_slow(struct control *c);
 
-/* Has it failed, been cancelled, run out of time? By a part of it, between ranges: so the usual answer costs some loads,
- * and no call. */
+/* Has it failed, been cancelled, run out of time? By a part of it, between ranges: so the usual answer costs some
+ * loads, and no call. */
 static inline bool control_ended(struct control *c)
 {
 	struct worker *w = container_of(hob_forks_here(), struct worker, forks);
