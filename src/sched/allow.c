@@ -59,13 +59,19 @@ bool allow_me(struct worker *w)
 	return w->index < at_load(&w->rt->allowed, ACQUIRE);
 }
 
+/* Who changes one of the three says so by a wake of the poller, after it. A stand-in at the same poller may take that
+ * for its own: so before it sleeps there the worker looks again, with the poller in hand. Either the stand-in had it
+ * before, and with the wake the change happened before our look; or the wake is still there, and is ours. */
+static bool stays_aside(struct worker *w)
+{
+	return !allow_me(w) && !at_load(&w->rt->stopping, ACQUIRE) && !at_load(&w->deposed, RELAXED);
+}
+
 void allow_aside(struct worker *w)
 {
-	struct runtime *rt = w->rt;
-
-	while (!allow_me(w) && !at_load(&rt->stopping, ACQUIRE) && !at_load(&w->deposed, RELAXED)) {
+	while (stays_aside(w)) {
 		worker_give_away(w);
-		seat_sleep(w, HOB_NEVER);
+		seat_sleep(w, stays_aside);
 	}
 }
 

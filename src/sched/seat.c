@@ -255,13 +255,13 @@ bool seat_lie_down(struct worker *w)
 	return true;
 }
 
-void seat_sleep(struct worker *w, hob_time deadline)
+void seat_sleep(struct worker *w, bool (*stays)(struct worker *w))
 {
 	if (!seat_lie_down(w))
 		return;
 	at_store(&w->awake, false, RELAXED);
 	at_fence(SEQ_CST);
-	w->rt->ops->poll(w->poller, at_load(&w->deposed, RELAXED) ? 0 : deadline);
+	w->rt->ops->poll(w->poller, stays(w) ? HOB_NEVER : 0);
 	at_store(&w->awake, true, RELAXED);
 	unlock(&w->seat->polling);
 	at_fence(SEQ_CST);

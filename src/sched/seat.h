@@ -99,8 +99,9 @@ void seat_look(struct worker *w);
 /* Into its poller to sleep there, once who was there before has left. False: it is deposed, and goes on. */
 bool seat_lie_down(struct worker *w);
 
-/* Polls until the deadline; for a worker that nobody wakes for work. */
-void seat_sleep(struct worker *w, hob_time deadline);
+/* Polls, and sleeps there while it `stays`, which is asked once nobody else can take a wake from the poller; for a
+ * worker that nobody wakes for work. */
+void seat_sleep(struct worker *w, bool (*stays)(struct worker *w));
 
 /* After the workers: ends the spares. */
 void seat_finish(struct runtime *rt);
