@@ -14,7 +14,7 @@ SCRIPTS = {
         finish = finish or hob.now() + 0.8
         local n = 0
         while hob.now() < finish do for i = 1, 100 do n = n + 1 end end
-        print(n)
+        io.write(n .. "\\n")
     """,
     # what all add to is added to by one call, since a checkpoint may come between any two instructions
     "count": """
@@ -23,7 +23,7 @@ SCRIPTS = {
             table.insert(_G, true)
             if i % 10 == 0 then hob.sleep(0) end
         end
-        print(hob.state, #_G)
+        io.write(hob.state .. " " .. #_G .. "\\n") -- in one piece, where two lanes write at once
     """,
     "fail": "hob.sleep(0.001) error('on purpose')",
     "wrong": "this is not Lua",

@@ -70,16 +70,22 @@ static inline bool emulated(void)
 	return strncmp(name, "qemu-", 5) == 0;
 }
 
+/* The least of some counts: the monitor has a file open for a moment now and then. What leaks is in each of them. */
 static inline int fds_open(void)
 {
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
+	int least = 0;
 
-	CHECK(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
+	for (int i = 0; i < 5; i++) {
+		DIR *dir = opendir("/proc/self/fd");
+		int n = 0;
+
+		CHECK(dir);
+		while (readdir(dir))
+			n++;
+		closedir(dir);
+		least = i == 0 || n < least ? n : least;
+	}
+	return least;
 }
 
 #endif
