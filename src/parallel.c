@@ -7,10 +7,10 @@
 #include "outside.h"
 #include "sched/task.h"
 
-/* A call, to be made by a task. */
+/* A call, to be made by a task: a worker's thread calls from nowhere else. */
 static int within_task(hob_task_fn *fn, void *call)
 {
-	return task_self() ? fn(call) : outside_call(fn, call);
+	return LIKELY(hob_forks_here() != NULL) ? fn(call) : outside_call(fn, call);
 }
 
 struct for_call {
@@ -29,8 +29,6 @@ static int for_main(void *arg)
 
 int hob_parallel_for_with(const struct hob_loop *how, size_t n, hob_range_fn *fn, void *arg)
 {
-	if (LIKELY(hob_forks_here() != NULL)) /* a worker's: nobody else calls from there but a task */
-		return loop_for(how, n, fn, arg);
 	return within_task(for_main, &(struct for_call){ how, n, fn, arg });
 }
 

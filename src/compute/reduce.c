@@ -69,25 +69,28 @@ static void run_part(void *arg);
 
 static bool split(struct reduce *r, size_t begin, size_t end, size_t grain, void *acc);
 
+/* Whose caller has just seen that it has not ended. */
 static void run(struct reduce *r, size_t begin, size_t end, size_t grain, void *acc)
 {
-	while (end - begin > grain && !control_ended(&r->control)) {
+	while (end - begin > grain) {
 		size_t next = begin + grain;
 
 		if (offer_wanted() && split(r, begin, end, grain, acc))
 			return;
 		grain = fold_range(r, begin, next, grain, true, acc);
 		begin = next;
+		if (control_ended(&r->control))
+			return;
 	}
-	if (!control_ended(&r->control))
-		fold_range(r, begin, end, grain, false, acc);
+	fold_range(r, begin, end, grain, false, acc);
 }
 
 static void run_part(void *arg)
 {
 	struct part *p = arg;
 
-	run(p->reduce, p->begin, p->end, p->grain, p->acc);
+	if (!control_ended(&p->reduce->control))
+		run(p->reduce, p->begin, p->end, p->grain, p->acc);
 }
 
 /* False: nobody may help, or memory is short, and then one does without. */
@@ -153,7 +156,7 @@ int fold_reduce(const struct hob_loop *how, size_t n, const struct hob_reduction
 	r.range = grain ? grain : (n - 1) / RANGES + 1;
 	if (n && h->repeatable)
 		run_tree(&r, 0, (n - 1) / r.range + 1, result);
-	else if (n)
+	else if (n && !control_ended(&r.control))
 		run(&r, 0, n, grain ? grain : 1, result);
 	return control_error(&r.control);
 }
