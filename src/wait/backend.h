@@ -29,6 +29,12 @@ struct backend {
 	ssize_t (*perform)(ring_prep *prep, const void *arg, hob_time deadline, enum why why);
 };
 
+/* Did perform() answer `r` because the kernel could have no thread? */
+static inline bool lacked_thread(ssize_t r)
+{
+	return r == -ECANCELED && !task_cancelled(task_self());
+}
+
 extern const struct backend backend_ring, backend_epoll;
 
 /* 0 where this kernel lets us use io_uring as ring.c needs it; otherwise why not. */

@@ -68,7 +68,7 @@ static ssize_t perform(ring_prep *prep, struct call *c, hob_time deadline)
 		return -ECANCELED;
 	if (prep && b->perform)
 		r = by_ring(b, prep, c, deadline);
-	if (r != -EINVAL && (r != -ECANCELED || task_cancelled(task_self())))
+	if (r != -EINVAL && !lacked_thread(r))
 		return r;
 	err = blocking_call(on_thread, c, deadline, PARK_CANCELLABLE);
 	return err ? err : c->result;

@@ -122,8 +122,8 @@ int hob_connect(int fd, const struct sockaddr *addr, socklen_t len, hob_time dea
 	for (;;) {
 		if (task_cancelled(task_self()))
 			return -ECANCELED;
-		err = b->perform ? (int)b->perform(prep_connect, &c, deadline, WHY_CONNECT) : -ECANCELED;
-		if (err == -ECANCELED && !task_cancelled(task_self()))
+		err = b->perform ? (int)b->perform(prep_connect, &c, deadline, WHY_CONNECT) : connect_unblocked(&c);
+		if (lacked_thread(err))
 			err = connect_unblocked(&c);
 		if (err == -EINPROGRESS || err == -EINTR || err == -EALREADY)
 			return await_connected(b, fd, deadline);

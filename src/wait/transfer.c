@@ -44,8 +44,8 @@ ssize_t transfer(const struct transfer *t, int fd, const void *arg, hob_time dea
 		if (task_cancelled(task_self()))
 			return -ECANCELED;
 		n = b->perform ? b->perform(t->prep, arg, deadline, t->why) : t->attempt(fd, arg);
-		if (n == -ECANCELED && !task_cancelled(task_self()))
-			n = t->attempt(fd, arg); /* for want of a thread, as over epoll */
+		if (lacked_thread(n))
+			n = t->attempt(fd, arg); /* as over epoll */
 		if (n != -EAGAIN && n != -EINTR)
 			return n;
 		if (wrong < WRONG_MAX || t->events != POLLOUT)
