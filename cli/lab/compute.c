@@ -39,17 +39,14 @@ static int partly_serial(void *arg)
 /* One worker is to be one core: else the stand-in that runs beside a task which computes for long would use another. */
 static double run_on(unsigned workers, hob_task_fn *fn)
 {
-	cpu_set_t all, one;
-	int cpu = 0;
+	cpu_set_t all;
+	int cpu[2];
 	double took;
 
 	if (workers > 1 || sched_getaffinity(0, sizeof all, &all))
 		return lab_run(workers, fn, NULL);
-	while (!CPU_ISSET(cpu, &all))
-		cpu++;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof one, &one);
+	lab_two_cores(cpu);
+	lab_pin(cpu[0]);
 	took = lab_run(workers, fn, NULL);
 	sched_setaffinity(0, sizeof all, &all);
 	return took;

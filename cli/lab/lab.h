@@ -95,6 +95,12 @@ void work(double seconds);
 /* Runs the task in a runtime of so many workers: the seconds it took, or a negative errno. */
 double lab_run(unsigned workers, hob_task_fn *fn, void *arg);
 
+/* The first two cores this process may use; the second is -1 where there is one. */
+void lab_two_cores(int cpu[2]);
+
+/* The calling thread, and those that it will start, to that core; -1: anywhere. */
+void lab_pin(int cpu);
+
 /* Spawns n tasks of fn(arg), arg + step, arg + 2 step ..., and waits for all. */
 int lab_spawn_all(unsigned n, hob_task_fn *fn, void *arg, size_t step);
 

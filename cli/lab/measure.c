@@ -1,4 +1,5 @@
 /* Times, work of a known length, memory. */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,4 +134,28 @@ int lab_spawn_all(unsigned n, hob_task_fn *fn, void *arg, size_t step)
 	first = hob_scope_wait(s, HOB_NEVER);
 	hob_scope_destroy(s);
 	return err ? err : first;
+}
+
+void lab_pin(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof set, &set);
+}
+
+void lab_two_cores(int cpu[2])
+{
+	cpu_set_t set;
+	int found = 0;
+
+	cpu[0] = cpu[1] = -1;
+	if (sched_getaffinity(0, sizeof set, &set))
+		return;
+	for (int i = 0; i < CPU_SETSIZE && found < 2; i++)
+		if (CPU_ISSET(i, &set))
+			cpu[found++] = i;
 }

@@ -16,17 +16,6 @@ struct pair {
 	int cpu[2]; /* where each runs; -1: anywhere */
 };
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	if (cpu < 0)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof set, &set);
-}
-
 struct half {
 	struct pair *pair;
 	int i;
@@ -36,7 +25,7 @@ static void *half_main(void *arg)
 {
 	struct half *h = arg;
 
-	pin(h->pair->cpu[h->i]);
+	lab_pin(h->pair->cpu[h->i]);
 	return h->pair->fn[h->i](h->pair->arg[h->i]);
 }
 
@@ -56,20 +45,6 @@ static double run_pair(struct pair *p)
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 	return seconds() - begin;
-}
-
-/* The first two cores this process may use; the second is -1 where there is one. */
-static void two_cores(int cpu[2])
-{
-	cpu_set_t set;
-	int found = 0;
-
-	cpu[0] = cpu[1] = -1;
-	if (sched_getaffinity(0, sizeof set, &set))
-		return;
-	for (int i = 0; i < CPU_SETSIZE && found < 2; i++)
-		if (CPU_ISSET(i, &set))
-			cpu[found++] = i;
 }
 
 /* False sharing --------------------------------------------------------------------------- */
@@ -285,7 +260,7 @@ static int run(const struct lab *lab, struct finding *f)
 	double price[PRICES];
 	int cpu[2];
 
-	two_cores(cpu);
+	lab_two_cores(cpu);
 	finding_did(f, "Each thing many times over, and the time divided. Two threads were given cores of their own "
 		       "where the machine "
 		       "has two.");
