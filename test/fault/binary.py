@@ -173,11 +173,9 @@ def point(hob, scenario, call, error, nth, for_good):
     status, out, err = place.run(around=around)
     failed = [line for line in place.lines('trace') if '(INJECTED)' in line]
     passed = bool(failed) and not any(COUNT.search(line) for line in failed)
-    wrong = judge(place, status, out, err, failed) or judge_again(place)
+    wrong = passed and (judge(place, status, out, err, failed) or judge_again(place)) or None
     left_behind()
     place.remove()
-    if not passed:
-        return False, None
     if wrong:
         print(f'# {scenario}: {call} no. {when} fails with {error}: {wrong}', *failed[:3], sep='\n#   ', flush=True)
     return passed, wrong

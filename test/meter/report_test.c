@@ -96,16 +96,14 @@ static void the_sums_are_those_of_the_sites(void)
 {
 	static const char *const states[] = { "tasks", "compute_s", "wait_s", "ready_s", "held_s" };
 	const char *at;
-	double sums[5], of_sites[5];
+	double sums[5], of_sites[5] = { 0 };
 	int tries = 10; /* the monitor may get no core for a while */
 
 	do {
 		at = run_reporting(".json", 2, one_of_each);
 		CHECK_EQ((int)number(&at, "cores"), 2);
-		for (int i = 0; i < 5; i++) {
+		for (int i = 0; i < 5; i++)
 			sums[i] = number(&at, states[i]);
-			of_sites[i] = 0;
-		}
 	} while (sums[4] < 0.080 && --tries);
 	while (strstr(at, "\"tasks\":"))
 		for (int i = 0; i < 5; i++)
