@@ -76,7 +76,7 @@ try "$hob" why --pid $pid --duration 0.1 --expect compute
 is 'what was not expected' "$status" 1
 "$hob" why --pid $pid -o report 2>err &
 why=$!
-until_true grep -q "^State:.*S" /proc/$why/status
+until_true sh -c "ls -l /proc/$why/fd | grep -q /proc/$pid/" # it has found it: it may sleep before, too
 kill $pid
 wait $why
 is 'it ends with the process' "$?-$(cat err)" '0-'
