@@ -58,8 +58,9 @@ static uint32_t served(struct runtime *rt)
 	return n;
 }
 
-/* A stand-in that runs for long, or is found asleep, gets one itself: now and then on a busy machine, and in the hostile
- * build at every look. They are few all the same, since each round is served by those that have served before. */
+/* A stand-in that runs for long, or is found asleep, gets one itself: now and then on a busy machine, and in the
+ * hostile build at every look. They are few all the same, since each round is served by those that have served
+ * before. */
 static int again_and_again(void *arg)
 {
 	struct runtime *rt = worker_self()->rt;
