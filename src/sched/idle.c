@@ -68,6 +68,7 @@ static struct worker *whom_to_wake(struct runtime *rt, enum news news)
 static void notify(struct runtime *rt, enum news news)
 {
 	struct worker *w = worker_self();
+	struct poller *poller = NULL;
 	uint32_t idle;
 
 	if (w && w->rt == rt && at_load(&w->alone, RELAXED)) /* nobody else sleeps */
@@ -81,11 +82,12 @@ static void notify(struct runtime *rt, enum news news)
 	if (w) {
 		remove_asleep(w);
 		w->searching = true; /* on its behalf, so that it counts before it is up */
+		poller = w->poller;  /* a spare that is up for another reason may soon have another's */
 		at_add(&rt->idle, SEARCHING - weight(w), SEQ_CST);
 	}
 	unlock(&rt->idle_lock);
 	if (w && w != worker_self()) /* otherwise its own poll unparks: it is awake, and looks next */
-		rt->ops->wake(w->poller);
+		rt->ops->wake(poller);
 }
 
 bool idle_any(struct runtime *rt)
