@@ -47,6 +47,21 @@ struct look_span look_books_blocked(struct look_books *b, int64_t now, const str
 	return s;
 }
 
+struct look_span look_books_between(struct look_books *b, int64_t now, const struct look_counters *c)
+{
+	struct look_span s = span(b, now, c);
+	enter(b, &s, c, false);
+	b->unknown += s.wait;
+	return s;
+}
+
+/* Time on a core and in the queue can only have come after it. */
+int64_t look_books_wait_end(const struct look_books *b, int64_t now, const struct look_counters *c)
+{
+	int64_t end = now - grown(c->ran, b->at.ran) - grown(c->queued, b->at.queued);
+	return end > b->open ? end : b->open;
+}
+
 struct look_span look_books_running(struct look_books *b, int64_t now, const struct look_counters *c)
 {
 	struct look_span s = span(b, now, c);

@@ -22,7 +22,7 @@ struct look_books {
 	struct look_counters at; /* those of `open` */
 	bool running;            /* it was, at `open` */
 	int64_t ns[LOOK_STATES]; /* their sum, and unknown, is open - start */
-	int64_t unknown;         /* blocked, but never seen so */
+	int64_t unknown;         /* blocked, between looks */
 };
 
 /* What a span was found to be: its three parts add up to its length. */
@@ -33,9 +33,15 @@ struct look_span {
 
 void look_books_open(struct look_books *b, int64_t now, const struct look_counters *c, bool running);
 
-/* The thread is blocked, in `state`. */
+/* The thread is blocked, in `state`, and was in nothing else. */
 struct look_span look_books_blocked(struct look_books *b, int64_t now, const struct look_counters *c,
 				    enum look_state state);
+
+/* It is blocked, but has run since `open`: what it waited for by then is not known to be one thing. */
+struct look_span look_books_between(struct look_books *b, int64_t now, const struct look_counters *c);
+
+/* A wait that was open has ended, and these are the counters at `now`: when it was over at the latest. */
+int64_t look_books_wait_end(const struct look_books *b, int64_t now, const struct look_counters *c);
 
 /* It runs, or could. What may be a late counter stays open. */
 struct look_span look_books_running(struct look_books *b, int64_t now, const struct look_counters *c);

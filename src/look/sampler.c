@@ -141,6 +141,7 @@ static void sum_up(struct look_process *p, struct look_thread *t)
 		const struct look_slot *from = &t->slots[i];
 		const struct look_span span = { from->first, from->last, 0, 0, from->ns };
 		look_slot_add(sum, from->label, from->frame, &span, from->ns);
+		look_slot_weigh(sum, from->label, from->frame, from->first, from->weight);
 	}
 	sum->threads += t->threads;
 	sum->last.runs += t->last.runs - t->runs_before;
@@ -269,23 +270,6 @@ int look_sampler_tick(struct look_sampler *s)
 
 /* The end ---------------------------------------------------------------------------------------------------------- */
 
-/* What was blocked but never seen so is divided like what was; where nothing was seen, it stays unknown: other. */
-static void divide_unknown(struct look_thread *t)
-{
-	struct look_books *b = &t->books;
-	int64_t waits = 0, left = b->unknown;
-	for (enum look_state i = LOOK_WAITS; i < LOOK_STATES; i++)
-		waits += b->ns[i];
-	for (enum look_state i = LOOK_WAITS; i < LOOK_STATES && waits; i++) {
-		int64_t part = (int64_t)((double)b->unknown * (double)b->ns[i] / (double)waits);
-		part = part < left ? part : left;
-		b->ns[i] += part;
-		left -= part;
-	}
-	b->ns[LOOK_OTHER] += left;
-	b->unknown = 0;
-}
-
 void look_sampler_stop(struct look_sampler *s)
 {
 	int64_t now = sys.now();
@@ -303,7 +287,7 @@ void look_sampler_stop(struct look_sampler *s)
 		look_end_thread(s, s->live[i], now);
 	s->live_count = 0;
 	for (unsigned i = 0; i < s->thread_count; i++)
-		divide_unknown(s->threads[i]);
+		look_slots_divide(s, s->threads[i]);
 	look_name_places(s);
 	s->end = now;
 }

@@ -24,6 +24,7 @@
 struct look_slot {
 	uint32_t label, frame; /* frame 0: not known */
 	int64_t ns;
+	int64_t weight;      /* ns between looks that ended or began with it, twice: slots.c */
 	int64_t first, last; /* when it began first and ended last */
 	int64_t longest;     /* of one wait */
 	uint32_t seen;       /* samples */

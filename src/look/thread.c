@@ -12,7 +12,7 @@
 #include "look/wait.h"
 #include "look/watch.h"
 
-enum { SLOTS_MAX = 128, TRIES = 25, LIVE_FEW = 16 };
+enum { TRIES = 25, LIVE_FEW = 16 };
 #define SLEEP_MOST 500000000 /* ns between looks at a thread that sleeps */
 #define OPEN_MOST 20000000   /* ns that the books of one that runs stay open */
 #define GAP_MOST 100000000   /* ns between looks, for what came last to be taken as going on */
@@ -71,43 +71,6 @@ static int read_counters(struct look_sampler *s, struct look_thread *t, struct l
 	int err = read_stat(t, &st);
 	*c = (struct look_counters){ .ran = (uint64_t)(of_ticks(st.user) + of_ticks(st.kernel)) };
 	return err;
-}
-
-/* Slots ------------------------------------------------------------------------------------------------------------ */
-
-static struct look_slot *slot_of(struct look_thread *t, unsigned label, unsigned frame)
-{
-	for (unsigned i = 0; i < t->slot_count; i++)
-		if (t->slots[i].label == label && t->slots[i].frame == frame)
-			return &t->slots[i];
-	if (t->slot_count == t->slot_room) {
-		unsigned room = t->slot_room ? 2 * t->slot_room : 4;
-		struct look_slot *slots = room <= SLOTS_MAX ? sys.alloc(room * sizeof *slots) : NULL;
-		if (!slots)
-			return NULL;
-		if (t->slots)
-			memcpy(slots, t->slots, t->slot_count * sizeof *slots);
-		sys.free(t->slots);
-		t->slots = slots;
-		t->slot_room = room;
-	}
-	struct look_slot *new = &t->slots[t->slot_count++];
-	*new = (struct look_slot){ .label = label, .frame = frame, .first = INT64_MAX };
-	return new;
-}
-
-void look_slot_add(struct look_thread *t, unsigned label, unsigned frame, const struct look_span *s, int64_t ns)
-{
-	struct look_slot *to = slot_of(t, label, frame);
-	if (!to && t->slot_count) /* no room: to the first of this state, or to any; the books are right all the same */
-		to = &t->slots[t->slot_count - 1];
-	if (!to)
-		return;
-	int64_t first = s->to - ns;
-	to->ns += ns;
-	to->first = first < to->first ? first : to->first;
-	to->last = s->to > to->last ? s->to : to->last;
-	to->seen++;
 }
 
 /* Labels ----------------------------------------------------------------------------------------------------------- */
@@ -180,12 +143,18 @@ static void split(struct look_thread *t)
 	t->ran_at_split = t->last.ran;
 }
 
-/* Enters a span of the books where it is shown: the timeline, and the slots by cause and place. */
-static void note(struct look_sampler *s, struct look_thread *t, const struct look_span *span, unsigned label)
+/* Enters a span of the books in the timeline. Its wait is painted with the label, which may be a guess. */
+static void paint(struct look_sampler *s, struct look_thread *t, const struct look_span *span, unsigned label)
 {
 	look_timeline_paint(&t->timeline, span, state_of(s, label));
 	if (span->compute)
 		look_slot_add(t, LOOK_COMPUTE, t->computes_in, span, span->compute);
+}
+
+/* The same of a span whose wait was nothing else. */
+static void note(struct look_sampler *s, struct look_thread *t, const struct look_span *span, unsigned label)
+{
+	paint(s, t, span, label);
 	if (span->wait && label >= LOOK_WAITS)
 		look_slot_add(t, label, t->waits_in, span, span->wait);
 }
@@ -193,10 +162,7 @@ static void note(struct look_sampler *s, struct look_thread *t, const struct loo
 /* How long one wait has lasted, as far as it was seen. */
 static void note_length(struct look_thread *t)
 {
-	struct look_slot *slot = slot_of(t, t->label, t->waits_in);
-	int64_t length = t->last_at - t->asleep;
-	if (slot && length > slot->longest)
-		slot->longest = length;
+	look_slot_length(t, t->label, t->waits_in, t->last_at - t->asleep);
 }
 
 /* When nobody ran this one did not, whether it was looked at or not. */
@@ -206,12 +172,15 @@ static void note_quiet(const struct look_sampler *s, struct look_thread *t)
 		t->last_at = s->quiet;
 }
 
-/* A wait that has ended lasted until we last saw it, at least; what came then is for the next label. */
-static void close_wait(struct look_sampler *s, struct look_thread *t)
+/* A wait that has ended lasted until we last saw it, at least, unless it was queueing for a core by then, which the
+ * counters say only now. What came after that is not known to be one thing: slots.c. */
+static void close_wait(struct look_sampler *s, struct look_thread *t, int64_t now, const struct look_counters *c)
 {
-	struct look_span span = look_books_blocked(&t->books, t->last_at, &t->last, state_of(s, t->label));
+	int64_t most = look_books_wait_end(&t->books, now, c), end = t->last_at < most ? t->last_at : most;
+	struct look_span span = look_books_blocked(&t->books, end, &t->last, state_of(s, t->label));
 	note(s, t, &span, t->label);
 	note_length(t);
+	look_slot_weigh(t, t->label, t->waits_in, end, now - t->last_at);
 	t->blocked = false;
 }
 
@@ -224,7 +193,7 @@ static void found_running(struct look_sampler *s, struct look_thread *t, int64_t
 	if (now - t->books.open < OPEN_MOST)
 		return;
 	struct look_span span = look_books_running(&t->books, now, c);
-	note(s, t, &span, LOOK_COMPUTE);
+	paint(s, t, &span, LOOK_COMPUTE);
 }
 
 static void found_blocked(struct look_sampler *s, struct look_thread *t, const struct look_call *call, unsigned label)
@@ -235,8 +204,9 @@ static void found_blocked(struct look_sampler *s, struct look_thread *t, const s
 	int64_t now = sys.now();
 	t->label = label;
 	t->waits_in = look_where(s, t, call, 0);
-	struct look_span span = look_books_blocked(&t->books, now, &c, state_of(s, label));
-	note(s, t, &span, label);
+	struct look_span span = look_books_between(&t->books, now, &c);
+	paint(s, t, &span, label);
+	look_slot_weigh(t, label, t->waits_in, now - span.wait, now - t->last_at);
 	t->blocked = true;
 	t->looked_late = false;
 	t->asleep = t->last_at = now;
@@ -309,7 +279,7 @@ void look_at_thread(struct look_sampler *s, struct look_thread *t)
 		return;
 	}
 	if (t->blocked)
-		close_wait(s, t);
+		close_wait(s, t, now, &c);
 	t->due = now;
 	unsigned label;
 	struct look_call call;
@@ -349,11 +319,11 @@ void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now)
 		note_length(t);
 	} else if (t->opened) {
 		if (t->blocked)
-			close_wait(s, t);
+			close_wait(s, t, now, known ? &c : &t->last);
 		if (!known && now - t->last_at > GAP_MOST && label == LOOK_COMPUTE)
 			label = LOOK_OTHER; /* nobody can say what it did so long */
 		span = look_books_running(&t->books, known ? now : t->last_at, known ? &c : &t->last);
-		note(s, t, &span, LOOK_COMPUTE);
+		paint(s, t, &span, LOOK_COMPUTE);
 		/* It went somewhere between the looks; what is still open it did as before. */
 		span = look_books_close(&t->books, known ? now : t->last_at + (now - t->last_at) / 2,
 					state_of(s, label));

@@ -30,6 +30,15 @@ void look_end_thread(struct look_sampler *s, struct look_thread *t, int64_t now)
 /* Adds to the slot of a label and a frame. */
 void look_slot_add(struct look_thread *t, unsigned label, unsigned frame, const struct look_span *s, int64_t ns);
 
+/* A wait of this length was seen. */
+void look_slot_length(struct look_thread *t, unsigned label, unsigned frame, int64_t ns);
+
+/* At one end of `ns` between two looks, in which the thread ran, it was seen in this wait, which was there at `at`. */
+void look_slot_weigh(struct look_thread *t, unsigned label, unsigned frame, int64_t at, int64_t ns);
+
+/* In the end: divides what the thread waited between such looks. */
+void look_slots_divide(const struct look_sampler *s, struct look_thread *t);
+
 /* Where in its program a thread is that is blocked in a call; NULL: one that runs. A frame; `otherwise` where that
  * cannot be told. In native code it is an address for now. */
 unsigned look_where(struct look_sampler *s, struct look_thread *t, const struct look_call *call, unsigned otherwise);

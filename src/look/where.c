@@ -119,6 +119,7 @@ static void rename_slots(struct look_thread *t, const uint32_t *names)
 			continue;
 		}
 		to->ns += from->ns;
+		to->weight += from->weight;
 		to->seen += from->seen;
 		to->first = from->first < to->first ? from->first : to->first;
 		to->last = from->last > to->last ? from->last : to->last;

@@ -55,6 +55,15 @@ static void time_in_the_queue_is_not_a_wait(void)
 	CHECK_EQ(b.ns[LOOK_COMPUTE], 30000000);
 }
 
+/* It was seen blocked at 10 and at 20 ms, and at 24 it had queued for 6 and run for 1 since. */
+static void a_wait_ends_before_the_queue(void)
+{
+	struct look_books b;
+	look_books_open(&b, 10000000, &(struct look_counters){ 0, 0, 1 }, false);
+	CHECK_EQ(look_books_wait_end(&b, 24000000, &(struct look_counters){ 1000000, 6000000, 2 }), 17000000);
+	CHECK_EQ(look_books_wait_end(&b, 24000000, &(struct look_counters){ 1000000, 16000000, 2 }), 10000000);
+}
+
 static void what_a_hypervisor_takes_is_ready(void)
 {
 	struct look_books b;
@@ -78,8 +87,10 @@ static void any_counters_add_up_to_the_life(void)
 			c.queued += test_random() % 30 ? test_random() % 10000000 : test_random();
 			c.runs += test_random() % 2;
 			enum look_state state = LOOK_WAITS + test_random() % (LOOK_STATES - LOOK_WAITS);
-			struct look_span s = test_random() % 2 ? look_books_running(&b, now, &c)
-							       : look_books_blocked(&b, now, &c, state);
+			unsigned choice = test_random() % 3;
+			struct look_span s = choice == 0   ? look_books_running(&b, now, &c)
+					     : choice == 1 ? look_books_between(&b, now, &c)
+							   : look_books_blocked(&b, now, &c, state);
 			check_span(&s);
 			CHECK_EQ(sum(&b), b.open - b.start);
 			CHECK(b.open <= now);
@@ -97,6 +108,7 @@ int main(void)
 	TEST(a_wait_is_what_the_counters_leave);
 	TEST(late_counters_are_not_a_wait);
 	TEST(time_in_the_queue_is_not_a_wait);
+	TEST(a_wait_ends_before_the_queue);
 	TEST(what_a_hypervisor_takes_is_ready);
 	TEST(any_counters_add_up_to_the_life);
 	return test_done();
