@@ -262,8 +262,10 @@ void look_find(struct look_sampler *s, int64_t now, bool idle)
 	s->behind = true;
 	if (now < s->next_walk)
 		return;
+	int64_t cost =
+		sys.cpu_clock(0); /* ours: on a busy machine a walk takes long, and that is no reason to be blind */
 	walk(s);
-	int64_t cost = sys.now() - now;
+	cost = sys.cpu_clock(0) - cost;
 	s->next_walk = now + (50 * cost > WALK_EVERY ? 50 * cost : WALK_EVERY);
 	s->behind = false;
 }
