@@ -183,10 +183,11 @@ static const struct look_cause *largest_cause(const struct look_facts *f, const 
 
 static void decide_kind(const struct look_facts *f, struct look_verdict *v)
 {
-	double active = f->compute + f->ready + f->real + f->gil;
+	double ready = f->workers == 1 ? 0 : f->ready; /* one alone queues behind other programs: not its own doing */
+	double active = f->compute + ready + f->real + f->gil;
 	bool mostly_own = active < 0.05 * f->wall; /* all of it waits for itself: that is then the news */
 	double waits = f->real + (mostly_own ? f->own : 0);
-	double all = f->compute + f->ready + waits + f->gil;
+	double all = f->compute + ready + waits + f->gil;
 	v->idle = f->callers > 0.5 * f->wall && f->callers > all - f->own * mostly_own;
 	if (v->idle) {
 		waits = f->callers;
@@ -196,9 +197,9 @@ static void decide_kind(const struct look_facts *f, struct look_verdict *v)
 	if (f->gil > 0.15 * total && f->gil + f->compute > waits) {
 		v->kind = LOOK_KIND_GIL;
 		v->share = f->gil / total;
-	} else if (f->compute + f->ready > waits) {
+	} else if (f->compute + ready > waits) {
 		v->kind = LOOK_KIND_COMPUTE;
-		v->share = total > 0 ? (f->compute + f->ready) / total : 0;
+		v->share = total > 0 ? (f->compute + ready) / total : 0;
 	} else {
 		v->kind = LOOK_KIND_WAIT;
 		v->share = total > 0 ? waits / total : 0;

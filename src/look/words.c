@@ -101,7 +101,7 @@ static void say_verdict(struct look_words *w, const struct look_facts *f, const 
 		break;
 	case LOOK_KIND_COMPUTE:
 		SAY(w->verdict, "computes: %u%% of %s%s", percent(v->share), time, but);
-		if (f->ready > 0.1 * (f->compute + f->ready))
+		if (f->workers != 1 && f->ready > 0.1 * (f->compute + f->ready))
 			SAY(w->verdict, ", %u%% of that queueing for a core",
 			    percent(f->ready / (f->compute + f->ready)));
 		SAY(w->verdict, "; it keeps %.2g of %g core%s busy", used, f->cores, f->cores == 1 ? "" : "s");
