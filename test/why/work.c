@@ -187,33 +187,50 @@ static void disk(struct books *b, double seconds)
 	span(b, DISK, write_now, seconds);
 }
 
+struct mapped {
+	char *memory;
+	int fd;
+	unsigned at;
+};
+
+static __thread struct mapped mapped;
+
+/* What was never written would not be read from the disk. */
+static void map_now(struct books *b, double seconds)
+{
+	static const char block[BLOCK] = { 1 };
+	char path[4096];
+	(void)seconds;
+	snprintf(path, sizeof path, "%s/fault.%d", b->dir, gettid());
+	mapped.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (mapped.fd < 0)
+		die(path);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		if (write(mapped.fd, block, BLOCK) != BLOCK)
+			die(path);
+	if (fsync(mapped.fd))
+		die(path);
+	mapped.memory = mmap(NULL, (size_t)BLOCK * BLOCKS, PROT_READ, MAP_SHARED, mapped.fd, 0);
+	madvise(mapped.memory, (size_t)BLOCK * BLOCKS, MADV_RANDOM);
+}
+
 static void fault_now(struct books *b, double seconds)
 {
-	static __thread char *memory;
-	static __thread int fd;
-	static __thread unsigned at;
-	const size_t bytes = (size_t)BLOCK * BLOCKS;
-	if (!memory) {
-		char path[4096];
-		snprintf(path, sizeof path, "%s/fault.%d", b->dir, gettid());
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd < 0 || posix_fallocate(fd, 0, (off_t)bytes) || fsync(fd))
-			die(path);
-		memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-		madvise(memory, bytes, MADV_RANDOM);
-	}
 	volatile char sum = 0;
-	for (double end = clock_wall() + seconds; clock_wall() < end; at = (at + 97) % BLOCKS) {
-		if (at < 97) { /* once through: the pages are given back */
-			madvise(memory, bytes, MADV_DONTNEED);
-			posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	(void)b;
+	for (double end = clock_wall() + seconds; clock_wall() < end; mapped.at = (mapped.at + 97) % BLOCKS) {
+		if (mapped.at < 97) { /* once through: the pages are given back */
+			madvise(mapped.memory, (size_t)BLOCK * BLOCKS, MADV_DONTNEED);
+			posix_fadvise(mapped.fd, 0, 0, POSIX_FADV_DONTNEED);
 		}
-		sum = (char)(sum + memory[(size_t)at * BLOCK]);
+		sum = (char)(sum + mapped.memory[(size_t)mapped.at * BLOCK]);
 	}
 }
 
 static void fault(struct books *b, double seconds)
 {
+	if (!mapped.memory)
+		span(b, DISK, map_now, 0);
 	span(b, FAULT, fault_now, seconds);
 }
 
