@@ -49,8 +49,10 @@ static int host(void *arg)
 	if (start_error)
 		return 0;
 	publish(THERE);
-	for (;;)
+	for (;;) {
+		task_waits_for(task_self(), NULL);
 		task_park(WHY_SCOPE, HOB_NEVER, PARK_SHIELDED);
+	}
 }
 
 static void *host_thread(void *arg)

@@ -142,6 +142,7 @@ struct sys {
 	int (*memfd)(const char *name);                           /* close on exec, may be sealed */
 	int (*seal)(int fd, int seals);                           /* fcntl(F_ADD_SEALS) */
 	int (*map_shared)(int fd, size_t bytes, int prot, void **out);
+	int (*move)(void *mem, size_t bytes, void *to); /* of what is mapped, in the place of what is mapped there */
 	int (*futex_wait_shared)(uint32_t *word, uint32_t expected); /* the word may be another process's, too */
 	int (*futex_wake_shared)(uint32_t *word, int n);
 	int (*dup_from)(int fd, int least);       /* the lowest number free from there; close on exec */

@@ -100,6 +100,11 @@ int real_map_shared(int fd, size_t bytes, int prot, void **out)
 	return 0;
 }
 
+int real_move(void *mem, size_t bytes, void *to)
+{
+	return mremap(mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED ? -errno : 0;
+}
+
 int real_futex_wait_shared(uint32_t *word, uint32_t expected)
 {
 	return (int)answer(syscall(SYS_futex, word, FUTEX_WAIT, expected, NULL, NULL, 0));

@@ -17,6 +17,7 @@ int real_sigdefault(void);
 int real_memfd(const char *name);
 int real_seal(int fd, int seals);
 int real_map_shared(int fd, size_t bytes, int prot, void **out);
+int real_move(void *mem, size_t bytes, void *to);
 int real_futex_wait_shared(uint32_t *word, uint32_t expected);
 int real_futex_wake_shared(uint32_t *word, int n);
 int real_dup_from(int fd, int least);
@@ -40,6 +41,7 @@ int real_perf_join(int fd, int to);
 	.memfd = real_memfd, \
 	.seal = real_seal, \
 	.map_shared = real_map_shared, \
+	.move = real_move, \
 	.futex_wait_shared = real_futex_wait_shared, \
 	.futex_wake_shared = real_futex_wake_shared, \
 	.dup_from = real_dup_from, \

@@ -6,12 +6,13 @@
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/sys.h"
+#include "meter/page.h"
 #include "sched/account.h"
 
 #define ROUNDS 4
 
 struct task_extra {
-	char name[32];
+	char name[PAGE_NAME_BYTES]; /* first: readers from outside want no more */
 	void *values[HOB_LOCALS_MAX];
 };
 

@@ -130,8 +130,10 @@ void hob_join_slow(struct hob_forks *f, struct hob_job *job)
 	}
 	if (!at_cas(&job->home, &home, (uintptr_t)t | JOB_AWAITED, ACQ_REL))
 		return; /* it was done meanwhile: nothing else changes it now */
-	while (at_load(&job->home, ACQUIRE) != JOB_DONE)
+	while (at_load(&job->home, ACQUIRE) != JOB_DONE) {
+		task_waits_for(t, job);
 		task_park(WHY_JOIN, HOB_NEVER, PARK_SHIELDED);
+	}
 }
 
 void jobs_move(struct worker *w)

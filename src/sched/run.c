@@ -6,6 +6,7 @@
 #include "base/cpus.h"
 #include "base/sys.h"
 #include "sched/allow.h"
+#include "sched/page.h"
 #include "sched/report.h"
 #include "sched/seat.h"
 #include "sched/trace.h"
@@ -59,7 +60,8 @@ int worker_init(struct runtime *rt, struct worker *w, unsigned i)
 	w->index = i;
 	if (trace_worker(rt, w, i >= rt->most))
 		return -ENOMEM;
-	w->rows = sys.alloc(SITES_MAX * sizeof *w->rows);
+	if (!w->rows)
+		w->rows = page_alloc(rt->page, SITES_MAX * sizeof *w->rows);
 	if (!w->rows)
 		return -ENOMEM;
 	at_store(&w->mark.run, UINT32_MAX, RELAXED); /* none */
@@ -88,10 +90,8 @@ static int worker_create(struct runtime *rt, unsigned i)
 		return err;
 	w->alone = rt->one;
 	w->seat = w->holder = w;
-	err = rt->ops->create(&w->poller);
-	if (err)
-		sys.free(w->rows);
-	else
+	err = rt->ops->create(&w->poller); /* if it fails the rows are there for another try */
+	if (!err)
 		worker_publish(rt, w);
 	return err;
 }
@@ -111,9 +111,14 @@ int worker_start(struct runtime *rt)
 
 static void destroy(struct runtime *rt)
 {
+	struct page *page = rt->page;
+
 	trace_end(rt);
 	if (rt->service)
 		rt->service->destroy(rt->service);
+	for (unsigned i = 0; rt->workers && i < rt->most; i++)
+		if (!rt->workers[i].poller)
+			page_free(page, rt->workers[i].rows);
 	for (unsigned i = 0; i < queues_of(rt); i++) {
 		struct worker *w = rt->queues[i];
 
@@ -122,26 +127,34 @@ static void destroy(struct runtime *rt)
 		scopes_free(w->scopes);
 		if (w->nslots)
 			stack_pool_put(rt->stacks, w->slots, (int)w->nslots);
-		sys.free(w->rows);
+		page_free(page, w->rows);
 		if (w->seat == w)
 			rt->ops->destroy(w->poller);
 	}
-	for (unsigned i = 0; i < rt->nspares; i++)
-		sys.free(rt->spares[i]);
+	for (unsigned i = 0; i < SPARES_MAX && rt->spares[i]; i++) {
+		if (i >= rt->nspares) /* it was made by half */
+			page_free(page, rt->spares[i]->rows);
+		page_free(page, rt->spares[i]);
+	}
 	stack_pool_destroy(rt->stacks);
 	slab_finish(&rt->tasks);
-	sys.free(rt->queues);
-	sys.free(rt->workers);
-	sys.free(rt);
+	page_free(page, rt->queues);
+	page_free(page, rt->workers);
+	page_free(page, rt);
+	page_destroy(page);
 }
 
 static int create(struct runtime **out, const struct poller_ops *ops, const struct hob_options *opts)
 {
-	struct runtime *rt = sys.alloc_aligned(64, sizeof *rt);
+	struct page *page = page_create();
+	struct runtime *rt = page_alloc(page, sizeof *rt);
 	int err = -ENOMEM;
 
-	if (!rt)
+	if (!rt) {
+		page_destroy(page);
 		return -ENOMEM;
+	}
+	rt->page = rt->tasks.page = page;
 	rt->ops = ops;
 	rt->origin = stamp_begin();
 	rt->nlanes = lanes_sum(rt->lanes);
@@ -158,8 +171,8 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 	list_init(&rt->moved);
 	scope_init_root(&rt->root, rt);
 	rt->one = rt->most == 1;
-	rt->workers = sys.alloc_aligned(64, rt->most * sizeof *rt->workers);
-	rt->queues = sys.alloc((rt->most + SPARES_MAX) * sizeof(struct worker *));
+	rt->workers = page_alloc(page, rt->most * sizeof *rt->workers);
+	rt->queues = page_alloc(page, (rt->most + SPARES_MAX) * sizeof(struct worker *));
 	if (rt->workers && rt->queues)
 		err = stack_pool_create(&rt->stacks, opts->stack_bytes ? opts->stack_bytes : STACK_BYTES);
 	if (!err)
@@ -169,6 +182,7 @@ static int create(struct runtime **out, const struct poller_ops *ops, const stru
 		return err;
 	}
 	at_store(&rt->nworkers, 1, RELAXED);
+	page_publish(page, rt);
 	*out = rt;
 	return 0;
 }

@@ -251,6 +251,7 @@ static inline __attribute__((always_inline)) int wait_end(struct hob_scope *s, h
 	if (answer < 0)
 		return answer;
 	while (answer == 0 && !at_load(&e.told, ACQUIRE)) {
+		task_waits_for(t, s);
 		err = task_park(WHY_SCOPE, deadline, how);
 		if (err && withdraw(s, &e))
 			return err;
@@ -356,8 +357,10 @@ static bool await_one(struct hob_scope *top, struct task *t)
 void scope_drain(struct hob_scope *s)
 {
 	hob_scope_cancel(s); /* from here on no task enters, so this ends */
-	while (await_one(s, task_self()))
+	while (await_one(s, task_self())) {
+		task_waits_for(task_self(), s);
 		task_park(WHY_SCOPE, HOB_NEVER, PARK_SHIELDED);
+	}
 }
 
 /* Cancels and waits, unless it is known to be at its end. */

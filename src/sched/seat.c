@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/sys.h"
+#include "sched/page.h"
 #include "sched/trace.h"
 
 /* How long a spare is parked before its thread ends. */
@@ -52,17 +53,14 @@ static void *spare_main(void *arg)
 
 static struct worker *make(struct runtime *rt)
 {
-	struct worker *w = sys.alloc_aligned(64, sizeof *w);
+	struct worker **w = &rt->spares[rt->nspares]; /* perhaps it is there, from a try that failed halfway */
 
-	if (!w)
+	if (!*w)
+		*w = page_alloc(rt->page, sizeof **w);
+	if (!*w || worker_init(rt, *w, rt->most + rt->nspares))
 		return NULL;
-	if (worker_init(rt, w, rt->most + rt->nspares)) {
-		sys.free(w);
-		return NULL;
-	}
-	rt->spares[rt->nspares++] = w;
-	worker_publish(rt, w);
-	return w;
+	worker_publish(rt, *w);
+	return rt->spares[rt->nspares++];
 }
 
 static bool start(struct worker *w)

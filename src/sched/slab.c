@@ -1,30 +1,37 @@
 #include "sched/slab.h"
 
-#include "base/check.h"
-#include "base/sys.h"
-#include "sched/task.h"
+#include "sched/page.h"
 
-#define BATCH (HOSTILE ? 1u : 128u) /* tasks in a chunk, and moved at a time */
-#define CACHE_MAX (4 * BATCH)
+#define CACHE_MAX (4 * SLAB_BATCH)
+#define FEW (HOSTILE ? 1u : 16u) /* new ones at a time: of a chunk no more memory is touched than is used */
 
-struct slab_chunk {
-	struct slab_chunk *next;
-	_Alignas(64) struct task tasks[BATCH];
-};
+/* Moves up to n over that nobody had yet; answers how many. Under the lock. */
+static unsigned carve(struct slab *s, struct task **to, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n && s->fresh; i++) {
+		struct task *t = &s->chunks->tasks[SLAB_BATCH - s->fresh--];
+
+		t->next = *to;
+		*to = t;
+	}
+	return i;
+}
 
 static bool grow(struct slab *s)
 {
-	struct slab_chunk *c = sys.alloc_aligned(64, sizeof *c);
+	struct slab_chunk *c = page_alloc(s->page, sizeof *c);
 
 	if (!c)
 		return false;
 	lock(&s->lock);
+	carve(s, &s->free, SLAB_BATCH); /* another thread's, that was here just before */
 	c->next = s->chunks;
-	s->chunks = c;
-	for (unsigned i = BATCH; i > 0; i--) {
-		c->tasks[i - 1].next = s->free;
-		s->free = &c->tasks[i - 1];
-	}
+	c->first = s->numbered + 1;
+	s->numbered += SLAB_BATCH;
+	at_store(&s->chunks, c, RELEASE); /* others look at them from outside */
+	s->fresh = SLAB_BATCH;
 	unlock(&s->lock);
 	return true;
 }
@@ -43,19 +50,27 @@ static unsigned move(struct task **from, struct task **to, unsigned n)
 	return i;
 }
 
+/* Apart, so that slab_take has no registers to save for it. */
+static __attribute__((noinline)) bool refill(struct slab *s, struct slab_cache *c, bool one)
+{
+	do {
+		lock(&s->lock);
+		c->n = move(&s->free, &c->free, one ? 1 : SLAB_BATCH);
+		if (!c->n)
+			c->n = carve(s, &c->free, one ? 1 : FEW);
+		unlock(&s->lock);
+	} while (!c->n && grow(s));
+	return c->n;
+}
+
 struct task *slab_take(struct slab *s, struct slab_cache *cache)
 {
 	struct slab_cache one = { 0 };
 	struct slab_cache *c = cache ? cache : &one;
 	struct task *t;
 
-	while (!c->free) {
-		lock(&s->lock);
-		c->n = move(&s->free, &c->free, cache ? BATCH : 1);
-		unlock(&s->lock);
-		if (!c->n && !grow(s))
-			return NULL;
-	}
+	if (!c->free && !refill(s, c, c == &one))
+		return NULL;
 	t = c->free;
 	c->free = t->next;
 	c->n--;
@@ -74,7 +89,7 @@ void slab_put(struct slab *s, struct slab_cache *cache, struct task *t)
 		unlock(&s->lock);
 	} else if (++cache->n > CACHE_MAX) {
 		lock(&s->lock);
-		cache->n -= move(&cache->free, &s->free, BATCH);
+		cache->n -= move(&cache->free, &s->free, SLAB_BATCH);
 		unlock(&s->lock);
 	}
 }
@@ -83,6 +98,6 @@ void slab_finish(struct slab *s)
 {
 	for (struct slab_chunk *c = s->chunks, *next; c; c = next) {
 		next = c->next;
-		sys.free(c);
+		page_free(s->page, c);
 	}
 }

@@ -3,15 +3,27 @@
 #ifndef SCHED_SLAB_H
 #define SCHED_SLAB_H
 
+#include "base/check.h"
 #include "base/lock.h"
+#include "sched/task.h"
 
-struct runtime;
-struct task;
+struct page;
+
+#define SLAB_BATCH (HOSTILE ? 1u : 128u) /* tasks in a chunk, and moved at a time */
+
+struct slab_chunk {
+	struct slab_chunk *next;
+	uint32_t first; /* number of the first of them, for those who look: from 1 */
+	_Alignas(64) struct task tasks[SLAB_BATCH];
+};
 
 struct slab {
+	struct page *page; /* where its chunks lie */
 	struct lock lock;
 	struct task *free;
-	struct slab_chunk *chunks;
+	atomic_of(struct slab_chunk *) chunks;
+	unsigned fresh; /* the last so many of the newest chunk were never out */
+	uint32_t numbered;
 };
 
 struct slab_cache {

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "fiber/fiber.h"
+#include "meter/page.h"
 #include "meter/why.h"
 #include "sched/poller.h"
 
@@ -31,9 +32,12 @@ struct task {
 	int64_t stamp;      /* when it came into the state that it is in: see account.h */
 	atomic_of(uint32_t) permit;
 	uint8_t why;
-	uint8_t site;      /* where it was spawned: see meter/site.h */
-	uint16_t shields;  /* begun, and not ended: while there are any it is not cancelled */
-	struct task *next; /* in the inject queue, or free */
+	uint8_t site;     /* where it was spawned: see meter/site.h */
+	uint16_t shields; /* begun, and not ended: while there are any it is not cancelled */
+	union {
+		struct task *next;     /* in the inject queue, or free */
+		const void *waits_for; /* parked: the object, for those who ask: see task_waits_for */
+	};
 	struct hob_scope *scope;
 	union {
 		hob_task_fn *fn;   /* until it begins */
@@ -59,6 +63,18 @@ bool task_cancelled(const struct task *t);
  * -ECANCELED where its scope is cancelled and `how` is PARK_CANCELLABLE: then it did not park, or was woken for it. A
  * task in a lane lets go of that meanwhile, and is in it again when this answers, whatever that is. */
 int task_park(enum why why, hob_time deadline, enum park how);
+
+/* Says, before it parks, what the running task waits for: what stands in its stack trace by name. */
+static inline void task_waits_for(struct task *t, const void *object)
+{
+	t->waits_for = object;
+}
+
+/* Who has a mutex, in half a word: not 0. */
+static inline uint32_t task_mark(const struct task *t)
+{
+	return page_mark((uintptr_t)t);
+}
 
 /* Gives the task its permit: it returns from task_park, now or at the next call. What was written before is seen by
  * the task after. Any thread. */

@@ -97,6 +97,7 @@ struct runtime {
 	const struct poller_ops *ops;
 	struct hob_options options;
 	atomic_of(struct service *) service;
+	struct page *page; /* where this lies, and what else may be looked at from outside */
 	struct stack_pool *stacks;
 	struct slab tasks;
 	struct stamp_origin origin;

@@ -176,9 +176,10 @@ static int await(struct hob_chan *c, struct offer *mine, enum why why, hob_time 
 	bool taken;
 	int err;
 
-	do
+	do {
+		task_waits_for(p->task, c);
 		err = task_park(why, deadline, PARK_CANCELLABLE);
-	while (!err && !at_load(&p->won, ACQUIRE));
+	} while (!err && !at_load(&p->won, ACQUIRE));
 	if (err) {
 		lock(&c->lock);
 		taken = list_empty(&mine->link);

@@ -8,7 +8,7 @@
 
 struct mutex {
 	struct lock lock;
-	uint32_t held;
+	uint32_t owner; /* task_mark(); 0: it is free */
 	struct waitlist waiters;
 };
 
@@ -19,6 +19,7 @@ struct cond {
 };
 
 _Static_assert(sizeof(struct mutex) == sizeof(struct hob_mutex), "the public mutex has room for ours");
+_Static_assert(offsetof(struct mutex, owner) == PAGE_MUTEX_OWNER, "readers from outside look there");
 _Static_assert(sizeof(struct cond) == sizeof(struct hob_cond), "the public condition has room for ours");
 
 static struct mutex *mutex_of(struct hob_mutex *m)
@@ -31,15 +32,15 @@ static struct cond *cond_of(struct hob_cond *c)
 	return (struct cond *)(void *)c;
 }
 
-static int acquire(struct mutex *m, hob_time deadline, enum park how)
+static int acquire(struct mutex *m, const struct task *t, hob_time deadline, enum park how)
 {
 	struct turn turn;
 	bool got;
 
 	lock(&m->lock);
-	got = !m->held;
+	got = !m->owner;
 	if (got)
-		m->held = 1;
+		m->owner = task_mark(t);
 	else
 		waitlist_add(&m->waiters, &turn);
 	unlock(&m->lock);
@@ -54,7 +55,7 @@ int hob_mutex_lock(struct hob_mutex *m, hob_time deadline)
 		return -EPERM;
 	if (task_cancelled(t))
 		return -ECANCELED;
-	return acquire(mutex_of(m), deadline, PARK_CANCELLABLE);
+	return acquire(mutex_of(m), t, deadline, PARK_CANCELLABLE);
 }
 
 static void release(struct mutex *m)
@@ -62,10 +63,9 @@ static void release(struct mutex *m)
 	struct task *t;
 
 	lock(&m->lock);
-	DEBUG_CHECK(m->held);
-	t = waitlist_give(&m->waiters); /* still held, by t */
-	if (!t)
-		m->held = 0;
+	DEBUG_CHECK(m->owner);
+	t = waitlist_give(&m->waiters);
+	m->owner = t ? task_mark(t) : 0;
 	unlock(&m->lock);
 	if (t)
 		task_unpark(t);
@@ -79,17 +79,18 @@ void hob_mutex_unlock(struct hob_mutex *m)
 int hob_cond_wait(struct hob_cond *c, struct hob_mutex *m, hob_time deadline)
 {
 	struct cond *cond = cond_of(c);
+	struct task *t = task_self();
 	struct turn turn;
 	int err;
 
-	if (!task_self())
+	if (!t)
 		return -EPERM;
 	lock(&cond->lock);
 	waitlist_add(&cond->waiters, &turn);
 	unlock(&cond->lock);
 	release(mutex_of(m));
 	err = turn_await_clear(&turn, &cond->lock, WHY_COND, deadline);
-	acquire(mutex_of(m), HOB_NEVER, PARK_SHIELDED);
+	acquire(mutex_of(m), t, HOB_NEVER, PARK_SHIELDED);
 	return err;
 }
 

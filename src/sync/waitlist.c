@@ -27,8 +27,10 @@ int turn_await(struct turn *turn, struct lock *owner, enum why why, hob_time dea
 {
 	int err = 0;
 
-	while (!err && !at_load(&turn->given, ACQUIRE))
+	while (!err && !at_load(&turn->given, ACQUIRE)) {
+		task_waits_for(turn->task, owner);
 		err = task_park(why, deadline, how);
+	}
 	if (!err)
 		return 0;
 	lock(owner);

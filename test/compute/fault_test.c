@@ -56,6 +56,14 @@ static int box_map(size_t bytes, int prot, void **out)
 	return err;
 }
 
+static int box_map_shared(int fd, size_t bytes, int prot, void **out)
+{
+	int err = refused() ? -ENOMEM : sys_real.map_shared(fd, bytes, prot, out);
+
+	at_add(&box.mapped, err ? 0 : (int64_t)bytes, RELAXED);
+	return err;
+}
+
 static int box_unmap(void *mem, size_t bytes)
 {
 	int err = sys_real.unmap(mem, bytes);
@@ -296,6 +304,7 @@ int main(void)
 	sys.alloc_aligned = box_alloc_aligned;
 	sys.free = box_free;
 	sys.map = box_map;
+	sys.map_shared = box_map_shared;
 	sys.unmap = box_unmap;
 	sys.advise = no_huge_pages;
 	items = calloc(ITEMS, sizeof *items);

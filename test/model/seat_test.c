@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "model.h"
 #include "sched/allow.h"
+#include "sched/page.h"
 #include "sched/seat.h"
 
 enum { OWNER, MONITOR, SPARES, TASKS = 3, EARLY_LOOKS = 2, STARTS = MODEL_THREADS - SPARES };
@@ -60,6 +61,12 @@ void fence_heavy(void)
 void monitor_rouse(struct runtime *r)
 {
 	(void)r;
+}
+
+void *page_alloc(struct page *p, size_t bytes)
+{
+	(void)p, (void)bytes;
+	return NULL;
 }
 
 int worker_init(struct runtime *r, struct worker *w, unsigned i)

@@ -89,6 +89,11 @@ static int try_map(size_t bytes, int prot, void **out)
 	return counted(&maps, fails(MAP) ? -plan.error : sys_real.map(bytes, prot, out));
 }
 
+static int try_map_shared(int fd, size_t bytes, int prot, void **out)
+{
+	return counted(&maps, fails(MAP) ? -plan.error : sys_real.map_shared(fd, bytes, prot, out));
+}
+
 static int give_unmap(void *mem, size_t bytes)
 {
 	at_sub(&maps, 1, RELAXED);
@@ -119,6 +124,16 @@ static int give_thread(pthread_t t)
 static int try_open(const char *path, int flags)
 {
 	return counted(&fds, fails(OPEN) ? -plan.error : sys_real.open(path, flags));
+}
+
+static int try_memfd(const char *name)
+{
+	return counted(&fds, fails(OPEN) ? -plan.error : sys_real.memfd(name));
+}
+
+static int try_seal(int fd, int seals)
+{
+	return fails(ADVISE) ? -plan.error : sys_real.seal(fd, seals);
 }
 
 static int try_eventfd(void)
@@ -160,6 +175,9 @@ static void stand_between(void)
 	sys.alloc_aligned = try_alloc_aligned;
 	sys.free = give_free;
 	sys.map = try_map;
+	sys.map_shared = try_map_shared;
+	sys.memfd = try_memfd;
+	sys.seal = try_seal;
 	sys.unmap = give_unmap;
 	sys.protect = try_protect;
 	sys.advise = try_advise;

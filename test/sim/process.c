@@ -36,6 +36,8 @@ pid_t sim_getppid(void)
 
 /* Memory ----------------------------------------------------------------------------------------------------------- */
 
+#define FILE_MOST (4 << 20)
+
 static int sys_memfd(const char *name)
 {
 	(void)name;
@@ -50,6 +52,8 @@ static int sys_ftruncate(int fd, off_t length)
 	sim_point();
 	if (sim_fault(FAULT_MEMORY))
 		return -ENOMEM;
+	if (length > FILE_MOST) /* a runtime's page, which it can do without */
+		return -EFBIG;
 	f->memory = aligned_alloc(64, (size_t)length);
 	memset(f->memory, 0, (size_t)length);
 	f->size = (size_t)length;
