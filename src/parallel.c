@@ -153,6 +153,26 @@ int hob_parallel_sort(const struct hob_loop *how, void *base, size_t n, size_t s
 	return within_task(sort_main, &(struct sort_call){ how, base, n, size, compare, arg });
 }
 
+struct run_call {
+	const struct hob_loop *how;
+	void *base;
+	size_t n;
+	void *arg;
+	const struct hob_sort_kind *kind;
+};
+
+static int run_main(void *arg)
+{
+	struct run_call *c = arg;
+
+	return sort_run(c->how, c->base, c->n, c->arg, c->kind);
+}
+
+int hob_sort_run(const struct hob_loop *how, void *base, size_t n, void *arg, const struct hob_sort_kind *kind)
+{
+	return within_task(run_main, &(struct run_call){ how, base, n, arg, kind });
+}
+
 struct keys_call {
 	const struct hob_loop *how;
 	void *keys;

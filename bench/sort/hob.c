@@ -1,6 +1,12 @@
-/* sort: hob's stable sort by a comparator, and its sorts of keys. hob.c WORKERS ITEMS */
+/* sort: hob's stable sort by an order, inlined as with the peers, or called; and its sorts of keys.
+ * hob.c WORKERS ITEMS */
 #include "sort.h"
 #include <hob.h>
+
+#define HOB_SORT_NAME sort_inlined
+#define HOB_SORT_TYPE uint64_t
+#define HOB_SORT_LESS(a, b, arg) (*(a) < *(b))
+#include <hob/sort.h>
 
 static size_t n;
 
@@ -22,8 +28,13 @@ static int first(void *arg)
 	bench_must(!integers || !doubles, "malloc");
 	fill_integers(integers, n);
 	start = bench_now();
-	bench_must(hob_parallel_sort(NULL, integers, n, sizeof *integers, compare, NULL), "hob_parallel_sort");
+	bench_must(sort_inlined(NULL, integers, n, NULL), "sort_inlined");
 	report_integers("sort", integers, n, start);
+
+	fill_integers(integers, n);
+	start = bench_now();
+	bench_must(hob_parallel_sort(NULL, integers, n, sizeof *integers, compare, NULL), "hob_parallel_sort");
+	report_integers("sort_called", integers, n, start);
 
 	fill_integers(integers, n);
 	start = bench_now();

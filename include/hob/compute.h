@@ -150,8 +150,8 @@ HOB_API int hob_parallel_scan(const struct hob_loop *how, size_t n, const struct
 typedef int hob_compare_fn(const void *a, const void *b, void *arg);
 
 /* Sorts n items of `size` bytes; equal ones keep their order. -ENOMEM: it takes as much memory again, and was not
- * begun. On every other error too the array holds the same items, in some order. The grain is not looked at. [parks]
- */
+ * begun. On every other error too the array holds the same items, in some order. The grain is not looked at.
+ * hob/sort.h makes a sort for one type, with the comparator inlined: twice as fast. [parks] */
 HOB_API int hob_parallel_sort(const struct hob_loop *how, void *base, size_t n, size_t size, hob_compare_fn *compare,
 			      void *arg);
 

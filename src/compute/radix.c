@@ -13,7 +13,7 @@ struct mask {
 };
 
 struct radix {
-	struct control control;
+	struct hob_sort sort;
 	struct mask mask;
 	unsigned width;
 };
@@ -25,7 +25,7 @@ struct radix {
 #define BLOCK 16384 /* keys in a block, at least */
 #define BLOCKS 4    /* a core, to balance */
 
-#define LESS(o, a, b) ((void)(o), *(a) < *(b))
+#define HOB_LESS(o, a, b) ((void)(o), *(a) < *(b))
 
 #define UNIT uint32_t
 #define SIGNED int32_t
@@ -58,7 +58,7 @@ static struct mask mask_of(enum hob_key kind)
 int sort_keys(const struct hob_loop *how, void *keys, size_t n, enum hob_key kind)
 {
 	bool narrow = kind == HOB_KEY_INT32 || kind == HOB_KEY_UINT32 || kind == HOB_KEY_FLOAT;
-	struct radix r = { .control = control_of(how), .mask = mask_of(kind) };
+	struct radix r = { .sort.control = control_of(how), .mask = mask_of(kind) };
 	size_t bytes = n * (narrow ? 4 : 8);
 	void *scratch;
 
@@ -67,11 +67,11 @@ int sort_keys(const struct hob_loop *how, void *keys, size_t n, enum hob_key kin
 	scratch = scratch_get(bytes);
 	if (!scratch)
 		return -ENOMEM;
-	r.width = control_width(&r.control);
+	r.width = control_width(&r.sort.control);
 	if (narrow)
 		radix_sort_32(&r, keys, n, scratch);
 	else
 		radix_sort_64(&r, keys, n, scratch);
 	scratch_put(scratch, bytes);
-	return control_error(&r.control);
+	return control_error(&r.sort.control);
 }

@@ -1,13 +1,15 @@
 /* A radix sort of keys of one type, from the most significant digit on. No include guard: included once for each type,
- * with UNIT, LESS and NAME as in quick.h, which it includes, and SIGNED, the signed integer of the same size.
+ * with UNIT, the type, SIGNED, the signed integer of the same size, and NAME(x), the name of x for this type.
  *
  * A digit is taken from the highest bit on in which the keys at hand differ, so keys that lie close together (as
  * doubles do, by their exponents) are told apart as quickly as others. Which bit that is, is guessed from a few keys;
  * who counts sees whether the others agree, and if not, they are counted again: so as a rule memory is read once less.
  * Keys stay in the array until the first digit is counted; then buckets go from side to side, and come home at the
- * end. Small ones are left to quick.h.
+ * end. Small ones are left to the quicksort of hob/sort.h.
  */
-#include "compute/quick.h"
+#define HOB_UNIT UNIT
+#define HOB_NAME NAME
+#include <hob/sort.h>
 
 /* The bijection to unsigned numbers of the same order, and back: see struct mask. */
 static inline UNIT NAME(to_order)(UNIT k, struct mask m)
@@ -95,7 +97,7 @@ static void NAME(bring_home)(struct NAME(division) * d)
 
 static void NAME(sort_leaf)(struct NAME(division) * d)
 {
-	struct order o = { .control = &d->radix->control };
+	struct hob_sort_order o = { .sort = &d->radix->sort };
 
 	for (size_t i = 0; i < d->n; i++)
 		d->from[i] = NAME(to_order)(d->from[i], d->mask);
@@ -108,7 +110,6 @@ static void NAME(sort_bucket)(struct radix *r, UNIT *from, UNIT *to, size_t n, b
 
 /* The buckets of digits begin to end - 1. */
 struct NAME(buckets) {
-	struct offer offer;
 	struct NAME(division) * division;
 	size_t begin, end;
 };
@@ -123,10 +124,8 @@ static void NAME(sort_buckets)(void *arg)
 	struct NAME(buckets) left = { .division = d, .begin = begin, .end = begin + half };
 	struct NAME(buckets) right = { .division = d, .begin = begin + half, .end = all->end };
 
-	if (half && ends[all->end - 1] - first > OFFERED &&
-	    offer_make(&right.offer, &d->radix->control, NAME(sort_buckets), &right)) {
-		NAME(sort_buckets)(&left);
-		offer_join(&right.offer);
+	if (half && ends[all->end - 1] - first > HOB_SORT_OFFERED) {
+		hob_sort_both(&d->radix->sort, NAME(sort_buckets), &left, &right);
 		return;
 	}
 	for (size_t b = begin; b < all->end; b++) {
@@ -172,8 +171,8 @@ static UNIT NAME(differ_in_sample)(const struct NAME(division) * d)
 /* Runs fn over all blocks; where the call ends before, they may not all be done. */
 static bool NAME(each_block)(struct NAME(division) * d, hob_range_fn *fn)
 {
-	loop_under(&d->radix->control, d->nblocks, 1, fn, d);
-	return control_error(&d->radix->control) == 0;
+	loop_under(&d->radix->sort.control, d->nblocks, 1, fn, d);
+	return control_error(&d->radix->sort.control) == 0;
 }
 
 /* Counts the digits. False: the call has ended, or all keys are equal. */

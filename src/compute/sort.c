@@ -1,4 +1,4 @@
-/* The sort by a comparator: pieces by a stable quicksort (quick.h), then, on more than a few cores, merged by twos,
+/* The sort by a comparator: pieces by a stable quicksort (hob/sort.h), then, on more than a few cores, merged by twos,
  * each merge divided among as many cores as come. The pieces change sides with every merge, from the array to as
  * much room beside it and back; the number of levels is even, so they end in the array. Items of the usual sizes
  * are moved themselves, others by way of pointers to them. */
@@ -10,13 +10,6 @@
 
 #define PIECE_MIN 2048    /* items; below, it does not pay */
 #define MERGE_ITEMS 16384 /* in a range of a merge */
-
-struct engine {
-	size_t size;
-	void (*sort)(void *v, size_t n, void *scratch, struct order o);
-	size_t (*left_of)(size_t k, const void *left, size_t nleft, const void *right, size_t nright, struct order o);
-	void (*merge)(const void *left, size_t nleft, const void *right, size_t nright, void *to, struct order o);
-};
 
 typedef uint32_t __attribute__((aligned(1), may_alias)) unit4;
 typedef uint64_t __attribute__((aligned(1), may_alias)) unit8;
@@ -31,45 +24,47 @@ typedef struct __attribute__((packed, may_alias)) {
 } unit32;
 typedef const void *unit_at;
 
-#define LESS(o, a, b) ((o).compare((a), (b), (o).arg) < 0)
-#define UNIT unit4
-#define NAME(x) x##_4
-#include "compute/engine.h"
-#define UNIT unit8
-#define NAME(x) x##_8
-#include "compute/engine.h"
-#define UNIT unit16
-#define NAME(x) x##_16
-#include "compute/engine.h"
-#define UNIT unit24
-#define NAME(x) x##_24
-#include "compute/engine.h"
-#define UNIT unit32
-#define NAME(x) x##_32
-#include "compute/engine.h"
-#undef LESS
-#define LESS(o, a, b) ((o).compare(*(a), *(b), (o).arg) < 0)
-#define UNIT unit_at
-#define NAME(x) x##_at
-#include "compute/engine.h"
+#define HOB_LESS(o, a, b) ((o).compare((a), (b), (o).arg) < 0)
+#define HOB_UNIT unit4
+#define HOB_NAME(x) x##_4
+#include <hob/sort.h>
+#define HOB_UNIT unit8
+#define HOB_NAME(x) x##_8
+#include <hob/sort.h>
+#define HOB_UNIT unit16
+#define HOB_NAME(x) x##_16
+#include <hob/sort.h>
+#define HOB_UNIT unit24
+#define HOB_NAME(x) x##_24
+#include <hob/sort.h>
+#define HOB_UNIT unit32
+#define HOB_NAME(x) x##_32
+#include <hob/sort.h>
+#undef HOB_LESS
+#define HOB_LESS(o, a, b) ((o).compare(*(a), *(b), (o).arg) < 0)
+#define HOB_UNIT unit_at
+#define HOB_NAME(x) x##_at
+#include <hob/sort.h>
 
-struct sort {
-	const struct engine *engine;
-	struct order order;
-	struct control control;
+static const struct hob_sort_kind kinds[] = {
+	{ 4, sort_items_4, left_of_items_4, merge_items_4 },
+	{ 8, sort_items_8, left_of_items_8, merge_items_8 },
+	{ 16, sort_items_16, left_of_items_16, merge_items_16 },
+	{ 24, sort_items_24, left_of_items_24, merge_items_24 },
+	{ 32, sort_items_32, left_of_items_32, merge_items_32 },
 };
+static const struct hob_sort_kind kind_at = { sizeof(unit_at), sort_items_at, left_of_items_at, merge_items_at };
 
 /* Some items, and as much room beside them. */
 struct node {
-	struct offer offer;
-	struct sort *sort;
+	struct hob_sort *sort;
 	char *v, *scratch;
 	size_t n;
 	unsigned level; /* of merges still to come */
 };
 
 struct merge {
-	struct sort *sort;
+	struct hob_sort *sort;
 	const char *from;
 	char *to;
 	size_t n; /* the first n / 2 are the left run */
@@ -78,8 +73,8 @@ struct merge {
 static int merge_range(size_t begin, size_t end, void *arg)
 {
 	const struct merge *m = arg;
-	const struct engine *e = m->sort->engine;
-	struct order o = m->sort->order;
+	const struct hob_sort_kind *e = m->sort->kind;
+	struct hob_sort_order o = m->sort->order;
 	size_t nleft = m->n / 2, nright = m->n - nleft;
 	const char *right = m->from + nleft * e->size;
 	size_t i = e->left_of(begin, m->from, nleft, right, nright, o);
@@ -94,38 +89,33 @@ static void run_node(void *arg);
 
 static void sort_halves(struct node *t)
 {
-	size_t half = t->n / 2, bytes = half * t->sort->engine->size;
+	size_t half = t->n / 2, bytes = half * t->sort->kind->size;
 	struct node left = { .sort = t->sort, .v = t->v, .scratch = t->scratch, .n = half, .level = t->level - 1 };
 	struct node right = { .sort = t->sort,
 			      .v = t->v + bytes,
 			      .scratch = t->scratch + bytes,
 			      .n = t->n - half,
 			      .level = t->level - 1 };
-	bool offered = offer_make(&right.offer, &t->sort->control, run_node, &right);
 
-	run_node(&left);
-	if (offered)
-		offer_join(&right.offer);
-	else
-		run_node(&right);
+	hob_sort_both(t->sort, run_node, &left, &right);
 }
 
 static void run_node(void *arg)
 {
 	struct node *t = arg;
-	struct sort *s = t->sort;
+	struct hob_sort *s = t->sort;
 	bool back = t->level % 2 == 0;
 	struct merge m = { .sort = s, .from = back ? t->scratch : t->v, .to = back ? t->v : t->scratch, .n = t->n };
 
 	if (t->level == 0) {
 		if (!control_ended(&s->control))
-			s->engine->sort(t->v, t->n, t->scratch, s->order);
+			s->kind->sort(t->v, t->n, t->scratch, s->order);
 		return;
 	}
 	sort_halves(t);
 	loop_under(&s->control, t->n, MERGE_ITEMS, merge_range, &m);
 	if (control_error(&s->control)) /* all items are to be there, in whatever order */
-		memcpy(m.to, m.from, t->n * s->engine->size);
+		memcpy(m.to, m.from, t->n * s->kind->size);
 }
 
 /* Within a piece the quicksort forks, too, but its first partition is one core's: so as many pieces as make two
@@ -139,11 +129,12 @@ static unsigned levels(size_t n, unsigned width)
 	return l;
 }
 
-static int sort_units(struct sort *s, void *base, size_t n)
+static int sort_units(struct hob_sort *s, void *base, size_t n)
 {
-	size_t bytes = n * s->engine->size;
+	size_t bytes = n * s->kind->size;
 	struct node all = { .sort = s, .v = base, .n = n, .level = levels(n, control_width(&s->control)) };
 
+	s->order.sort = s;
 	all.scratch = scratch_get(bytes);
 	if (!all.scratch)
 		return -ENOMEM;
@@ -176,13 +167,13 @@ static int put_back_range(size_t begin, size_t end, void *arg)
 	return 0;
 }
 
-static int sort_by_pointers(struct sort *s, struct gather *g, size_t n)
+static int sort_by_pointers(struct hob_sort *s, struct gather *g, size_t n)
 {
 	int err;
 
 	for (size_t i = 0; i < n; i++)
 		g->at[i] = g->base + i * g->size;
-	s->engine = &engine_at;
+	s->kind = &kind_at;
 	err = sort_units(s, g->at, n);
 	if (err)
 		return err;
@@ -194,7 +185,7 @@ static int sort_by_pointers(struct sort *s, struct gather *g, size_t n)
 	return 0;
 }
 
-static int sort_any(struct sort *s, void *base, size_t n, size_t size)
+static int sort_any(struct hob_sort *s, void *base, size_t n, size_t size)
 {
 	struct gather g = { .base = base, .size = size };
 	size_t at_bytes = n * sizeof *g.at, bytes = n * size;
@@ -209,16 +200,44 @@ static int sort_any(struct sort *s, void *base, size_t n, size_t size)
 	return err;
 }
 
+static struct hob_sort sort_of(const struct hob_loop *how, hob_compare_fn *compare, void *arg)
+{
+	return (struct hob_sort){ .control = control_of(how), .order = { .compare = compare, .arg = arg } };
+}
+
 int sort_items(const struct hob_loop *how, void *base, size_t n, size_t size, hob_compare_fn *compare, void *arg)
 {
-	static const struct engine *const engines[] = { &engine_4, &engine_8, &engine_16, &engine_24, &engine_32 };
-	struct sort s = { .control = control_of(how) };
+	struct hob_sort s = sort_of(how, compare, arg);
 
-	s.order = (struct order){ .compare = compare, .arg = arg, .control = &s.control };
 	if (n < 2 || size == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
-		if (engines[i]->size == size)
-			s.engine = engines[i];
-	return s.engine ? sort_units(&s, base, n) : sort_any(&s, base, n, size);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].size == size)
+			s.kind = &kinds[i];
+	return s.kind ? sort_units(&s, base, n) : sort_any(&s, base, n, size);
+}
+
+int sort_run(const struct hob_loop *how, void *base, size_t n, void *arg, const struct hob_sort_kind *kind)
+{
+	struct hob_sort s = sort_of(how, NULL, arg);
+
+	s.kind = kind;
+	return n < 2 ? 0 : sort_units(&s, base, n);
+}
+
+int hob_sort_ended(struct hob_sort *s)
+{
+	return control_ended(&s->control);
+}
+
+void hob_sort_both(struct hob_sort *s, hob_job_fn *fn, void *left, void *right)
+{
+	struct offer offer;
+	bool offered = offer_make(&offer, &s->control, fn, right);
+
+	fn(left);
+	if (offered)
+		offer_join(&offer);
+	else
+		fn(right);
 }

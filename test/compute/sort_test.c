@@ -147,6 +147,111 @@ static void arrays_that_are_merged_in_parallel(void)
 	}
 }
 
+/* Made for a type ------------------------------------------------------------------------------------------------ */
+
+struct pair {
+	uint32_t number, which;
+};
+
+#define HOB_SORT_NAME sort_pairs
+#define HOB_SORT_TYPE struct pair
+#define HOB_SORT_LESS(a, b, arg) ((a)->number < (b)->number)
+#include <hob/sort.h>
+
+struct large {
+	char before[60];
+	uint32_t number, which;
+	char after[60];
+};
+
+#define HOB_SORT_NAME sort_large
+#define HOB_SORT_TYPE struct large
+#define HOB_SORT_LESS(a, b, arg) (at_add((atomic_of(uint64_t) *)(arg), 1, RELAXED), (a)->number < (b)->number)
+#include <hob/sort.h>
+
+struct inlined {
+	size_t n;
+	enum pattern pattern;
+	struct hob_loop how;
+	int expected;
+};
+
+static int sort_inlined(void *arg)
+{
+	struct inlined *in = arg;
+	struct dice dice = dice_of(test_random());
+	struct pair *pairs = calloc(in->n + 1, sizeof *pairs);
+	struct large *large = calloc(in->n + 1, sizeof *large);
+	atomic_of(uint64_t) compared = 0;
+
+	for (size_t i = 0; i < in->n; i++) {
+		pairs[i] = (struct pair){ number(in->pattern, i, in->n, &dice), (uint32_t)i };
+		large[i].number = pairs[i].number;
+		large[i].which = (uint32_t)i;
+		large[i].before[0] = large[i].after[59] = filler(i, 0);
+	}
+	CHECK_EQ(sort_pairs(NULL, pairs, in->n, NULL), 0);
+	CHECK_EQ(sort_large(NULL, large, in->n, &compared), 0);
+	for (size_t i = 0; i < in->n; i++) {
+		CHECK_EQ(large[i].number, pairs[i].number);
+		CHECK_EQ(large[i].which, pairs[i].which); /* both are stable, so there is one answer */
+		CHECK(large[i].before[0] == filler(large[i].which, 0) && large[i].after[59] == large[i].before[0]);
+		CHECK(i == 0 || pairs[i - 1].number < pairs[i].number ||
+		      (pairs[i - 1].number == pairs[i].number && pairs[i - 1].which < pairs[i].which));
+	}
+	CHECK(compared >= (in->n > 1 ? in->n - 1 : 0));
+	free(pairs);
+	free(large);
+	return 0;
+}
+
+static void sorts_made_for_a_type(void)
+{
+	for (unsigned p = 0; p < PATTERNS; p++) {
+		for (size_t n = 0; n < 80; n += 1 + n / 9)
+			CHECK_EQ(fake_run(1, test_random(), sort_inlined, &(struct inlined){ .n = n, .pattern = p }),
+				 0);
+		for (unsigned workers = 1; workers <= 10; workers += 3)
+			CHECK_EQ(fake_run(workers, test_random(), sort_inlined,
+					  &(struct inlined){ .n = test_random() % MOST, .pattern = p }),
+				 0);
+	}
+	CHECK_EQ(sort_pairs(NULL, NULL, 0, NULL), 0); /* and from no task */
+}
+
+static int sort_inlined_late(void *arg)
+{
+	struct inlined *in = arg;
+	struct pair *pairs = calloc(in->n, sizeof *pairs);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < in->n; i++)
+		pairs[i] = (struct pair){ (uint32_t)(i * 2654435761u), (uint32_t)i };
+	in->how.deadline = at_load(&fake.now, RELAXED) + 1000 * (int64_t)(test_random() % 50);
+	in->expected = sort_pairs(&in->how, pairs, in->n, NULL);
+	for (size_t i = 0; i < in->n; i++) {
+		CHECK_EQ(pairs[i].number, pairs[i].which * 2654435761u);
+		sum += pairs[i].which;
+	}
+	CHECK_EQ(sum, (uint64_t)in->n * (in->n - 1) / 2);
+	free(pairs);
+	return 0;
+}
+
+static void a_deadline_ends_those_too(void)
+{
+	int late = 0;
+
+	for (unsigned i = 0; i < 24; i++) {
+		struct inlined in = { .n = 66000 + test_random() % 10000 };
+
+		CHECK_EQ(fake_run(1 + i % 10, test_random(), sort_inlined_late, &in), 0);
+		CHECK(in.expected == 0 || in.expected == -ETIMEDOUT);
+		late += in.expected != 0;
+	}
+	CHECK(late > 0);
+}
+
 /* Comparators ---------------------------------------------------------------------------------------------------- */
 
 /* McIlroy's adversary ("A Killer Adversary for Quicksort", 1999): decides the order as it is asked, such that
@@ -453,6 +558,8 @@ int main(void)
 	TEST(small_arrays);
 	TEST(large_arrays_of_every_pattern);
 	TEST(arrays_that_are_merged_in_parallel);
+	TEST(sorts_made_for_a_type);
+	TEST(a_deadline_ends_those_too);
 	TEST(an_adversary_is_not_quadratic);
 	TEST(an_order_that_is_none);
 	TEST(keys_of_every_kind);

@@ -15,16 +15,29 @@ from tap import Tap
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Werror", "-fsyntax-only"]
 
 
-def compile_alone(command, root, header):
+# A sort of each kind of type, twice: what hob/sort.h makes is the user's to compile.
+SORTS = "".join(f"""
+struct s{n} {{ {fields}; }};
+#define HOB_SORT_NAME sort{n}
+#define HOB_SORT_TYPE struct s{n}
+#define HOB_SORT_LESS(a, b, arg) ((a)->x < (b)->x)
+#include <hob/sort.h>
+int both{n}(struct s{n} *v, size_t n);
+int both{n}(struct s{n} *v, size_t n) {{ return sort{n}(NULL, v, n, NULL); }}
+""" for n, fields in enumerate(["int x", "double x; char more[100]"]))
+
+
+def compile_alone(command, root, header, more=""):
     """What the compiler says of a file that includes this header and nothing else."""
-    run = subprocess.run([*command, "-I", str(root / "include"), "-"], input=f"#include <{header}>\n".encode(),
+    run = subprocess.run([*command, "-I", str(root / "include"), "-"], input=f"#include <{header}>\n{more}".encode(),
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     said = run.stdout.decode(errors="replace").splitlines()
     return said or ([f"exit status {run.returncode}"] if run.returncode else [])
 
 
 # What the inline functions of the headers need: exported, or at least seen, but nobody's to use and on no man page.
-INSIDE = {"hob_forks_self", "hob_forks_here", "hob_fork_slow", "hob_join_slow"}
+INSIDE = {"hob_forks_self", "hob_forks_here", "hob_fork_slow", "hob_join_slow", "hob_sort_run", "hob_sort_ended",
+          "hob_sort_both"}
 
 
 def header_text(root):
@@ -42,7 +55,7 @@ def declared(text, macro="HOB_API"):
 
 
 def inlined(text):
-    return set(re.findall(r"^static inline [^;{(]*\b(\w+)\s*\(", text, re.MULTILINE))
+    return set(re.findall(r"^static inline [^;{(]*\b(hob_\w+)\s*\(", text, re.MULTILINE))
 
 
 def mapped(root, name):
@@ -118,6 +131,14 @@ def main():
             tap.case(name, compile_alone([cxx, "-std=c++17", *warnings, "-xc++"], args.root, header))
         else:
             tap.skip(name, "no g++")
+
+    tap.case("sorts made by hob/sort.h, as C11",
+             compile_alone([*args.cc, "-std=c11", *WARNINGS, "-xc"], args.root, "hob/sort.h", SORTS))
+    if cxx:
+        tap.case("sorts made by hob/sort.h, as C++17",
+                 compile_alone([cxx, "-std=c++17", *warnings, "-xc++"], args.root, "hob/sort.h", SORTS))
+    else:
+        tap.skip("sorts made by hob/sort.h, as C++17", "no g++")
 
     text = header_text(args.root)
     api = declared(text)
