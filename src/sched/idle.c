@@ -193,7 +193,7 @@ static void sleep_until_woken(struct worker *w)
 	at_add(&rt->idle, w->searching ? weight(w) - SEARCHING : weight(w), SEQ_CST);
 	w->searching = false;
 	unlock(&rt->idle_lock);
-	at_store(&w->awake, false, RELAXED);
+	at_store(&w->awake, false, RELEASE);
 	at_fence(SEQ_CST);
 
 	sight = look_around(w);

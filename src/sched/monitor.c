@@ -22,6 +22,7 @@
  * do it where there is one, or all are stuck). */
 #include "sched/monitor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include "base/check.h"
 #include "base/sys.h"
 #include "meter/call.h"
+#include "sched/deadlock.h"
 #include "sched/seat.h"
 
 #define LOOK_NS (HOSTILE ? 70 * HOB_US : HOB_MS)
@@ -38,8 +40,9 @@
 #define SUSPECT_LOOK_NS (HOSTILE ? 70 * HOB_US : 50 * HOB_US)
 #define ALERT_NS HOB_SECOND
 #define COMPUTE_NS (HOSTILE ? 0 : HOB_MS)
-#define DOUBLED_MAX 5     /* COMPUTE_NS at most so often */
-#define COMPUTING_MAX 16u /* as many spares at most stand in for tasks that compute */
+#define DOUBT_NS (100 * HOB_MS) /* a thread that is about to end has ended by then */
+#define DOUBLED_MAX 5           /* COMPUTE_NS at most so often */
+#define COMPUTING_MAX 16u       /* as many spares at most stand in for tasks that compute */
 
 enum { WATCHES, SLEEPS, STOPS };
 
@@ -201,20 +204,52 @@ static struct sight look(struct runtime *rt)
 	return s;
 }
 
+/* Is any worker awake, or has been since we looked? */
 static bool any_awake(struct runtime *rt)
 {
+	uint32_t runs = 0;
+
 	for (unsigned i = 0; i < queues_of(rt); i++) {
 		struct worker *w = rt->queues[i];
 
-		if (at_load(&w->awake, RELAXED) && !at_load(&w->deposed, RELAXED))
+		if (at_load(&w->awake, ACQUIRE) && !at_load(&w->deposed, RELAXED))
 			return true;
+		runs += at_load(&w->runs, RELAXED);
 	}
-	return false;
+	return runs != rt->monitor.runs;
+}
+
+/* Nothing goes on: rightly? Answers until when to sleep. A program that is fed by other threads, and looks like a
+ * deadlock whenever it has nothing to do, is looked at seldom, and at most twice while it has nothing. */
+static hob_time look_for_deadlock(struct runtime *rt)
+{
+	struct monitor *m = &rt->monitor;
+	hob_time now = sys.now();
+
+	if (m->told)
+		return HOB_NEVER;
+	if (now < m->look_from)
+		return m->look_from;
+	switch (deadlock_look(rt)) {
+	case GOES_ON:
+		break;
+	case MAY_BE_STILL:
+		m->look_from = now + DOUBT_NS;
+		if (m->doubted)
+			break;
+		m->doubted = true;
+		return m->look_from;
+	case STANDS_STILL:
+		m->told = true;
+		deadlock_tell(rt);
+	}
+	return HOB_NEVER;
 }
 
 /* Until a worker wakes, or the runtime stops. */
 static void sleep_on(struct runtime *rt)
 {
+	hob_time until = look_for_deadlock(rt);
 	struct monitor *m = &rt->monitor;
 	uint32_t was = WATCHES;
 
@@ -225,7 +260,8 @@ static void sleep_on(struct runtime *rt)
 	if (any_awake(rt))
 		at_cas(&m->state, &was, WATCHES, SEQ_CST);
 	while (at_load(&m->state, ACQUIRE) == SLEEPS)
-		futex_wait(&m->state, SLEEPS, HOB_NEVER);
+		if (futex_wait(&m->state, SLEEPS, until) == -ETIMEDOUT && at_cas(&m->state, &was, WATCHES, SEQ_CST))
+			break;
 }
 
 static void *monitor_main(void *arg)
@@ -239,6 +275,7 @@ static void *monitor_main(void *arg)
 		bool ran = s.runs != m->runs;
 
 		m->runs = s.runs;
+		m->doubted &= !ran;
 		if (!ran && !s.awake) {
 			sleep_on(rt);
 			continue;

@@ -16,6 +16,8 @@ struct monitor {
 	uint32_t runs;             /* of all workers together, at the last look */
 	unsigned computing;        /* relieved while their tasks compute, at the last look */
 	hob_time alert_until;      /* somebody was stuck lately */
+	hob_time look_from;        /* not before that is a deadlock looked for */
+	bool doubted, told;        /* of a deadlock: to be looked at again; said */
 };
 
 /* A thread that sees to it that tasks run whatever other tasks do. 0, or -EAGAIN. */

@@ -38,7 +38,7 @@ void worker_loop(struct worker *w)
 	worker_set_self(w);
 	fiber_init_thread(&w->loop);
 	w->self = sys.thread_self();
-	w->tid = sys.thread_id();
+	at_store(&w->tid, sys.thread_id(), RELAXED);
 	at_store(&w->awake, true, RELEASE);
 	at_fence(SEQ_CST);
 	monitor_rouse(w->rt);

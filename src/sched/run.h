@@ -13,6 +13,7 @@ const struct poller_ops *sched_poller_ops(void);
 /* Something made at first need, that ends with its runtime: after the last task, before the pollers go. */
 struct service {
 	void (*destroy)(struct service *s);
+	unsigned (*asleep)(struct service *s); /* how many of its threads are: done with all that they had (acquire) */
 };
 
 /* Where the runtime of the calling task keeps its service, NULL at first; and the options it was started with. */

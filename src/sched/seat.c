@@ -257,13 +257,25 @@ void seat_sleep(struct worker *w, bool (*stays)(struct worker *w))
 {
 	if (!seat_lie_down(w))
 		return;
-	at_store(&w->awake, false, RELAXED);
+	at_store(&w->awake, false, RELEASE);
 	at_fence(SEQ_CST);
 	w->rt->ops->poll(w->poller, stays(w) ? HOB_NEVER : 0);
 	at_store(&w->awake, true, RELAXED);
 	unlock(&w->seat->polling);
 	at_fence(SEQ_CST);
 	monitor_rouse(w->rt);
+}
+
+unsigned seat_threads(struct runtime *rt)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rt->nspares; i++) {
+		uint32_t post = at_load(&rt->spares[i]->post, ACQUIRE);
+
+		n += post == PARKED || post == APPOINTED;
+	}
+	return n;
 }
 
 void seat_finish(struct runtime *rt)

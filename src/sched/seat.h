@@ -103,6 +103,9 @@ bool seat_lie_down(struct worker *w);
  * worker that nobody wakes for work. */
 void seat_sleep(struct worker *w, bool (*stays)(struct worker *w));
 
+/* How many spares have a thread. */
+unsigned seat_threads(struct runtime *rt);
+
 /* After the workers: ends the spares. */
 void seat_finish(struct runtime *rt);
 

@@ -76,7 +76,7 @@ struct worker {
 	bool computes;                     /* of a seat: at this look of the monitor one that was deposed does */
 	atomic_of(bool) awake;             /* has not gone to sleep: what the monitor looks after */
 	pthread_t self;                    /* its thread, by itself: set before it is awake */
-	pid_t tid;
+	atomic_of(pid_t) tid;
 	atomic_of(uint32_t) post; /* of a spare: see seat.c */
 	struct watch watch;
 	struct slab_cache tasks;

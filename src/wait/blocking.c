@@ -243,6 +243,19 @@ static uint32_t give(struct thread *t, struct call *c)
 	return at_swap(&t->state, GIVEN, ACQ_REL);
 }
 
+/* One that is idle and not asleep may have a task yet to wake. */
+static unsigned asleep(struct service *s)
+{
+	struct pool *p = container_of(s, struct pool, service);
+	unsigned n = 0;
+
+	lock(&p->lock);
+	for (struct link *l = p->idle.next; l != &p->idle; l = l->next)
+		n += at_load(&container_of(l, struct thread, link)->state, ACQUIRE) == SLEEPS;
+	unlock(&p->lock);
+	return n;
+}
+
 static void destroy(struct service *s)
 {
 	struct pool *p = container_of(s, struct pool, service);
@@ -282,6 +295,7 @@ static struct pool *pool_self(void)
 	if (!p)
 		return NULL;
 	p->service.destroy = destroy;
+	p->service.asleep = asleep;
 	p->max = sched_options()->blocking_max ? sched_options()->blocking_max : HOB_BLOCKING_MAX;
 	list_init(&p->calls);
 	list_init(&p->idle);
