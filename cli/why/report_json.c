@@ -150,6 +150,7 @@ static void python(struct json *j, const struct why *w)
 	json_double(j, "gil_held_blocked", f->gil_blocked);
 	json_double(j, "gil_switches_a_second", f->gil_switches);
 	json_double(j, "gil_wait_seconds", f->gil);
+	json_double(j, "computing_without_gil", f->gil_free);
 	if (w->modules_asked) {
 		json_array(j, "gil_modules");
 		for (unsigned i = 0; i < w->module_count; i++)
@@ -192,6 +193,8 @@ void why_json_at(const struct why *w, struct json *j, const char *key)
 		json_int(j, "exit_status",
 			 WIFSIGNALED(w->wait_status) ? 128 + WTERMSIG(w->wait_status) : WEXITSTATUS(w->wait_status));
 	json_double(j, "cores", f->cores);
+	if (f->machine > 0)
+		json_double(j, "cores_used_by_others", f->others);
 	json_object(j, "verdict");
 	json_string(j, "kind", look_kind_name(v->kind));
 	json_string(j, "state",

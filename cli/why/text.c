@@ -158,6 +158,8 @@ static void python(const struct why *w, FILE *out)
 		if (f->gil_blocked > 0.05)
 			fprintf(out, " (%.0f%% by a thread that did not compute)", 100 * f->gil_blocked);
 		fprintf(out, " and passed on %.0f times a second", f->gil_switches);
+		if (f->gil_free > 0.1)
+			fprintf(out, "; %.0f%% of its computing does without it", 100 * f->gil_free);
 	}
 	fputc('\n', out);
 	if (w->options->free_threading && w->modules_asked) {

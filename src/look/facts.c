@@ -1,9 +1,12 @@
 /* What a sampler has seen, summed up. */
 #include "look/facts.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SECONDS(ns) ((double)(ns) / 1e9)
+
+enum { FEW_LOOKS = 20 }; /* too few to tell shares from */
 
 /* Causes ----------------------------------------------------------------------------------------------------------- */
 
@@ -130,6 +133,8 @@ static int64_t waited_for(const struct look_thread *t, uint32_t label)
 static double serial_of(const struct look_sampler *s, const struct look_facts *f)
 {
 	int64_t first = INT64_MAX, last = 0;
+	if (f->real < 0.1 * f->wall) /* it hardly waits: one file that it read would cut its life in two */
+		return 0;
 	for (unsigned k = 0; k < s->thread_count; k++)
 		for (unsigned i = 0; i < s->threads[k]->slot_count; i++) {
 			const struct look_slot *slot = &s->threads[k]->slots[i];
@@ -154,6 +159,8 @@ static void add_python(struct look_facts *f, const struct look_process *p)
 	f->gil_enabled = p->gil_enabled;
 	f->python_major = p->kind.major;
 	f->python_minor = p->kind.minor;
+	if (p->computed >= FEW_LOOKS)
+		f->gil_free = (double)p->computed_without / (double)p->computed;
 	if (!p->gil_looks)
 		return;
 	f->gil_held = (double)p->gil_held / looks;
@@ -197,6 +204,17 @@ static void add_processes(struct look_facts *f, const struct look_sampler *s)
 		add_python(f, python);
 }
 
+static void add_machine(struct look_facts *f, const struct look_sampler *s)
+{
+	double all = SECONDS(s->load.all - s->load_before.all),
+	       unused = SECONDS(s->load.unused - s->load_before.unused);
+	if (!s->load.all || !(all > 0) || !(f->wall > 0))
+		return;
+	double others = (all - unused - f->compute - SECONDS(s->cost)) / f->wall;
+	f->machine = floor(all / f->wall + 0.5);
+	f->others = others > 0.01 * f->machine ? others : 0; /* what is less is the error of the kernel's ticks */
+}
+
 void look_facts(struct look_facts *f, const struct look_sampler *s, double cores, const struct look_usage *usage,
 		bool ended)
 {
@@ -227,6 +245,7 @@ void look_facts(struct look_facts *f, const struct look_sampler *s, double cores
 	f->kernel = f->compute - f->user;
 	if (usage->sleeps > 0)
 		f->spells = usage->sleeps;
+	add_machine(f, s);
 	find_causes(&sums);
 	f->serial = serial_of(s, f);
 }

@@ -23,6 +23,8 @@ struct look_facts {
 	double wall, cores; /* cores: as many as affinity and quota leave it */
 	bool ended;         /* it was seen to its end */
 
+	double machine, others; /* the machine's cores, and how many of them other programs kept busy; 0: not known */
+
 	/* over all threads */
 	double life, compute, ready, user, kernel;
 	double waits[LOOK_STATES]; /* all of them, by state */
@@ -44,6 +46,7 @@ struct look_facts {
 	unsigned python_major, python_minor;
 	double gil_held, gil_blocked; /* shares of the looks */
 	double gil_switches;          /* a second */
+	double gil_free;              /* the share of its computing that is done without the GIL */
 
 	struct look_cause causes[LOOK_CAUSES]; /* real ones and callers before own ones, the largest first */
 	unsigned cause_count;

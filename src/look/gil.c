@@ -45,6 +45,7 @@ void look_at_python(struct look_sampler *s, struct look_process *p, int64_t now)
 		return;
 	p->gil_enabled = gil.enabled;
 	p->switches = gil.switches;
+	p->gil_holder = gil.held ? (gil.holder ? gil.holder : -1) : 0;
 	p->gil_looks++;
 	p->gil_held += gil.enabled && gil.held;
 	p->gil_blocked += gil.enabled && gil.held && gil.holder && !computes(s, gil.holder);

@@ -24,6 +24,26 @@ int64_t look_idle(void)
 	return (int64_t)(seconds * 1000000000 + hundredths * 10000000);
 }
 
+int look_load(struct look_load *out)
+{
+	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, FIELDS };
+	char text[256];
+	uint64_t ticks[FIELDS], all = 0;
+	ssize_t len = look_file("/proc/stat", text, sizeof text);
+	if (len < 0)
+		return (int)len;
+	const char *at = text + strlen("cpu ");
+	if (strncmp(text, "cpu ", strlen("cpu ")))
+		return -EPROTO;
+	for (int i = 0; i < FIELDS; i++) {
+		if (!look_number(&at, &ticks[i]) || ticks[i] > INT64_MAX / 10000000 / FIELDS)
+			return -EPROTO;
+		all += ticks[i];
+	}
+	*out = (struct look_load){ (int64_t)all * 10000000, (int64_t)(ticks[IDLE] + ticks[IOWAIT]) * 10000000 };
+	return 0;
+}
+
 /* The number behind `name` at the start of a line. */
 static bool field(const char *text, const char *name, uint64_t *out)
 {

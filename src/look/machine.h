@@ -8,6 +8,13 @@
  * where that cannot be read. */
 int64_t look_idle(void);
 
+/* The time of all cores since the machine started, and the part of it that nothing ran, also not by the will of a
+ * hypervisor; ns, in steps of 10 ms. 0, or a negative errno where that cannot be read. */
+struct look_load {
+	int64_t all, unused;
+};
+int look_load(struct look_load *out);
+
 /* The bytes of memory that more processes could take without swapping: what the kernel calls available, or what is left
  * below the tightest limit of our control groups if that is less. UINT64_MAX where neither can be read. */
 uint64_t look_memory(void);

@@ -5,14 +5,15 @@
 #include <stddef.h>
 
 /* What the models cost, measured on the machines of docs/design/why.md. */
-#define THREAD_START 100e-6    /* s, each */
-#define TASK_START 30e-6       /* s, of computing, each */
-#define FORK_START 1e-3        /* s, each, and as much a 30 MiB of memory */
-#define PYTHON_POOL 0.04       /* s, once: the modules of a pool, its pipes and its end */
-#define PYTHON_FORK 3e-3       /* s, each worker of such a pool */
-#define GIL_CONVOY 0.25        /* more computing where threads pass the GIL to and fro all the time */
-#define FREE_THREADED_COST 0.2 /* more computing without the GIL's help */
-#define WORTH 1.15             /* a gain below this is not worth a change */
+#define THREAD_START 100e-6  /* s, each */
+#define TASK_START 30e-6     /* s, of computing, each */
+#define FORK_START 1e-3      /* s, each, and as much a 30 MiB of memory */
+#define PYTHON_POOL 0.04     /* s, once: the modules of a pool, its pipes and its end */
+#define PYTHON_FORK 3e-3     /* s, each worker of such a pool */
+#define GIL_SWITCHES 0.1     /* more computing where threads pass the GIL to and fro all the time */
+#define FREE_THREADED_13 0.4 /* more computing without the GIL, up to CPython 3.13: 0.2 to 1.6 */
+#define FREE_THREADED_14 0.1 /* and since, when its interpreter specialises again */
+#define WORTH 1.15           /* a gain below this is not worth a change */
 
 const char *look_model_name(enum look_model m)
 {
@@ -63,9 +64,22 @@ static double smaller(double a, double b)
 static double lanes(const struct look_facts *f, enum look_model m)
 {
 	bool gil = f->python && f->gil_enabled;
-	if (m == LOOK_CONCURRENCY || (m == LOOK_THREADS && gil))
+	double cores = larger(f->cores, 1);
+	if (m == LOOK_CONCURRENCY)
 		return 1;
-	return larger(f->cores, 1);
+	if (m == LOOK_THREADS && gil) /* the GIL is busy for what needs it (utilisation) */
+		return f->gil_free < 1 ? smaller(cores, 1 / (1 - f->gil_free)) : cores;
+	return cores;
+}
+
+/* How many times faster than its one thread did `wide` computing ones go, beside what other programs run: they have
+ * what those leave, or their part of all cores, which the scheduler divides fairly. */
+static double beside_others(const struct look_facts *f, double wide)
+{
+	double mine = smaller(wide, f->cores), left = f->machine * mine / (mine + f->others);
+	left = larger(left, f->machine - f->others);
+	double one = f->workers == 1 && f->compute > 0 ? f->compute / (f->compute + f->ready) : 1;
+	return f->others > 0 ? larger(left / one, 1) : INFINITY;
 }
 
 /* What starting the workers takes, and what they make computing dearer by. */
@@ -88,9 +102,9 @@ static double start_cost(const struct look_facts *f, enum look_model m, unsigned
 static double dearer(const struct look_facts *f, enum look_model m, double compute, double ideal)
 {
 	if (m == LOOK_THREADS && f->python && f->gil_enabled)
-		return 1 + GIL_CONVOY * smaller(1, ideal > 0 ? compute / ideal : 0);
+		return 1 + GIL_SWITCHES * (1 - f->gil_free) * smaller(1, ideal > 0 ? compute / ideal : 0);
 	if (m == LOOK_FREE_THREADED && f->python && !f->free_threaded)
-		return 1 + FREE_THREADED_COST;
+		return 1 + (f->python_minor < 14 ? FREE_THREADED_13 : FREE_THREADED_14);
 	return 1;
 }
 
@@ -116,6 +130,27 @@ static double undisturbed(const struct look_facts *f)
 	return f->wall - (f->workers == 1 ? smaller(f->ready, 0.95 * f->wall) : 0);
 }
 
+/* The bounds are reached where no piece of work gets into the way of another. Where they come at random times they
+ * queue for the cores though on the average there is room: the machine repairman's problem (Palm 1947), with `wide`
+ * pieces that compute and wait, and as many cores as `lane` says. Real work lies between the two. */
+static double with_queues(double bound, double compute, double waits, double wide, double lane)
+{
+	double p = 1, sum = 1, busy = 0; /* of k pieces computing or queueing: its likelihood, not normalised */
+	if (!(compute > 0) || !(waits > 0) || wide > 1000)
+		return bound;
+	for (double k = 1; k <= wide; k++) {
+		p *= (wide - k + 1) * compute / waits / smaller(k, lane);
+		sum += p;
+		busy += p * smaller(k, lane);
+		if (sum > 1e200) {
+			p /= 1e200;
+			sum /= 1e200;
+			busy /= 1e200;
+		}
+	}
+	return (bound + larger(bound, compute * sum / busy)) / 2;
+}
+
 struct look_estimate look_predict(const struct look_facts *f, enum look_model m, unsigned workers)
 {
 	struct look_estimate e = { .model = m, .workers = workers, .seconds = f->wall, .at_most = 1, .speedup = 1 };
@@ -126,14 +161,16 @@ struct look_estimate look_predict(const struct look_facts *f, enum look_model m,
 	double wall = undisturbed(f), serial = smaller(f->serial, wall), compute = larger(f->compute - serial, 0),
 	       waits = f->real;
 	double pieces = waits > 0.02 * wall ? larger(f->spells, 1) : INFINITY;
-	double wide = smaller(workers, pieces), lane = smaller(lanes(f, m), wide);
+	double wide = smaller(workers, pieces), free = smaller(lanes(f, m), beside_others(f, wide));
+	double lane = smaller(free, wide);
 	double rounds = isinf(pieces) ? 1.0 / wide : ceil(pieces / wide) / pieces;
 	double by_lane = compute / lane, by_workers = larger((compute + waits) * rounds, f->longest);
 	double ideal = serial + larger(by_lane, by_workers);
 	double cost = start_cost(f, m, workers), factor = dearer(f, m, compute, larger(by_lane, by_workers));
 	double real_lane = compute * factor / lane,
 	       real_workers = larger((compute * factor + waits) * rounds, f->longest);
-	e.seconds = serial + larger(real_lane, real_workers) + cost;
+	e.seconds = serial + cost +
+		    with_queues(larger(real_lane, real_workers), compute * factor, waits, floor(wide), lane);
 	double best = serial +
 		      larger(compute / smaller(lanes(f, m), pieces), isinf(pieces) ? 0 : (compute + waits) / pieces);
 	e.at_most = wall / larger(best, 1e-9);

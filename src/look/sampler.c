@@ -28,6 +28,7 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 	if (!(o->share > 0))
 		s->options.share = 0.02;
 	s->seed = sys.random() | 1;
+	look_load(&s->load_before);
 	s->credit = CREDIT_MOST;
 	int err = look_labels_init(&s->labels);
 	if (!err)
@@ -273,6 +274,8 @@ int look_sampler_tick(struct look_sampler *s)
 void look_sampler_stop(struct look_sampler *s)
 {
 	int64_t now = sys.now();
+	if (s->load_before.all)
+		look_load(&s->load);
 	for (unsigned i = 0; i < s->process_count; i++) {
 		struct look_process *p = s->processes[i];
 		int64_t cpu = p->ended ? -1 : sys.cpu_clock(p->pid);

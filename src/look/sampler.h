@@ -13,6 +13,7 @@
 #include "look/books.h"
 #include "look/index.h"
 #include "look/label.h"
+#include "look/machine.h"
 #include "look/native.h"
 #include "look/on_core.h"
 #include "look/peer.h"
@@ -84,6 +85,8 @@ struct look_process {
 	uint64_t gil_looks, gil_held, gil_blocked; /* blocked: its holder did not compute */
 	uint64_t switches_before, switches;
 	bool gil_enabled;
+	pid_t gil_holder;                    /* at the last look; 0: nobody, -1: not known */
+	uint64_t computed, computed_without; /* looks at threads that computed, and those that did not hold the GIL */
 };
 
 enum { LOOK_NATIVES = 64 }; /* programs whose native code is looked at */
@@ -121,6 +124,9 @@ struct look_sampler {
 	int64_t next_walk;
 	bool behind;
 	uint64_t seed;
+
+	/* of the whole machine, when we came and when we left; zero where that is not known */
+	struct look_load load_before, load;
 
 	/* how well it went */
 	uint64_t ticks, looks, cut_short;

@@ -184,8 +184,20 @@ static void close_wait(struct look_sampler *s, struct look_thread *t, int64_t no
 	t->blocked = false;
 }
 
+/* Does it need the GIL for what it computes? Not while another has it, or nobody. */
+static void note_gil(const struct look_thread *t)
+{
+	struct look_process *p = t->process;
+	if (!p->python || !p->gil_enabled || p->gil_holder < 0)
+		return;
+	p->computed++;
+	p->computed_without += p->gil_holder != t->tid;
+}
+
 static void found_running(struct look_sampler *s, struct look_thread *t, int64_t now, const struct look_counters *c)
 {
+	if (c->ran != t->last.ran) /* else it may be queueing */
+		note_gil(t);
 	if (t->last.runs != c->runs || s->ticks % 8 == 0)
 		t->computes_in = look_where(s, t, NULL, t->computes_in);
 	t->last = *c;

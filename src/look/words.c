@@ -178,6 +178,8 @@ static void say_model(struct look_words *w, const struct look_facts *f, const st
 	else
 		SAY(w->model, " with %u at once", b->workers);
 	SAY(w->model, ", since %s", look_bound_words(b->bound));
+	if (f->others > 0.1 * f->machine && (b->bound == BOUND_CORES || b->bound == BOUND_DEMAND))
+		SAY(w->model, ", %.2g of %g by other programs", f->others, f->machine);
 	say_others(w, f, v);
 }
 

@@ -46,6 +46,26 @@ static void odd_idle_times_are_errors(void)
 	fake_end();
 }
 
+static int load(const char *text, struct look_load *out)
+{
+	const struct fake_file files[] = { { .path = "/proc/stat", .text = text }, { 0 } };
+	fake_start(files);
+	int err = look_load(out);
+	fake_end();
+	return err;
+}
+
+static void the_load_is_read(void)
+{
+	struct look_load l;
+	CHECK_EQ(load("cpu  1 2 3 40 5 6 7 8 9 10\ncpu0 1 1 1 1 1 1 1 1 1 1\n", &l), 0);
+	CHECK_EQ(l.all, 720000000); /* guests' time, 9 and 10, is in that of users */
+	CHECK_EQ(l.unused, 450000000);
+	static const char *const bad[] = { "", "cpu", "cpu  1 2 3", "intr 5", "cpu  1 2 3 4 5 6 7 99999999999999999" };
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK(load(bad[i], &l) < 0);
+}
+
 #define MEMINFO                                                                                                        \
 	{                                                                                                              \
 		.path = "/proc/meminfo",                                                                               \
@@ -123,6 +143,7 @@ int main(void)
 	test_start();
 	TEST(idle_time_is_read);
 	TEST(odd_idle_times_are_errors);
+	TEST(the_load_is_read);
 	TEST(the_machine_alone);
 	TEST(nothing_readable_is_no_bound);
 	TEST(the_tightest_group_on_the_way_up_counts);

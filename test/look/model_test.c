@@ -82,6 +82,44 @@ static void what_others_take_is_no_gain(void)
 	CHECK(look_predict(&busy, LOOK_PROCESSES, 2).speedup > 1.5 * a.speedup);
 }
 
+/* Cores that other programs use are not there for this one, beyond its fair part. */
+static void what_others_use_is_not_there(void)
+{
+	struct look_facts f = computer(true);
+	double alone = look_predict(&f, LOOK_PROCESSES, 2).speedup, most = look_predict(&f, LOOK_PROCESSES, 2).at_most;
+	f.machine = 2;
+	f.others = 1;
+	struct look_estimate e = look_predict(&f, LOOK_PROCESSES, 2);
+	CHECK(e.speedup < 0.7 * alone && e.speedup > 1.2);
+	CHECK(fabs(e.at_most - most) < 0.01); /* they may go */
+	CHECK(fabs(look_predict(&f, LOOK_PROCESSES, 8).speedup - e.speedup) < 0.1);
+	CHECK(look_predict(&f, LOOK_THREADS, 2).speedup <= 1);
+}
+
+/* What is done without the GIL (compressing, hashing, arrays) is done by threads at once. */
+static void computing_without_the_gil_wants_threads(void)
+{
+	struct look_facts f = computer(true);
+	f.gil_free = 0.9;
+	struct look_verdict v = judge(&f);
+	CHECK_EQ(v.best.model, LOOK_THREADS);
+	CHECK(v.best.speedup > 1.9);
+	f.gil_free = 0.3;
+	CHECK(look_predict(&f, LOOK_THREADS, 2).speedup < 1 / 0.7);
+	f.gil_free = 1;
+	CHECK(look_predict(&f, LOOK_THREADS, 2).speedup > 1.9);
+}
+
+/* Where what computes and what waits are equal, pieces of work are in each other's way. */
+static void pieces_queue_for_the_cores(void)
+{
+	struct look_facts f = { .wall = 4, .cores = 2, .life = 4, .compute = 2, .real = 2, .spells = 100 };
+	f.threads = f.workers = f.processes = 1;
+	double four = look_predict(&f, LOOK_THREADS, 4).seconds, fifty = look_predict(&f, LOOK_THREADS, 50).seconds;
+	CHECK(four > 1.05 && four < 1.2); /* no less than 1 by both bounds, 1.18 for random times */
+	CHECK(fifty > 1 && fifty < 1.02);
+}
+
 static void one_long_wait_stays(void)
 {
 	struct look_facts f = sleeper(false);
@@ -128,13 +166,18 @@ static void no_promise_beyond_the_laws(void)
 		f.gil_enabled = f.python && test_random() % 2;
 		f.threads = f.processes = 1;
 		f.workers = (unsigned)(test_random() % 3);
+		f.machine = f.cores;
+		f.others = test_random() % 2 ? real(f.machine) : 0;
+		f.gil_free = test_random() % 2 ? real(1) : 0;
 		for (enum look_model m = 0; m < LOOK_MODELS; m++) {
 			struct look_estimate e = look_predict(&f, m, 1 + (unsigned)(test_random() % 1000));
 			CHECK(isfinite(e.seconds) && isfinite(e.speedup) && isfinite(e.at_most));
 			CHECK(e.seconds > 0 && e.speedup > 0);
 			if (m == LOOK_MORE_CORES || m == LOOK_AS_IS)
 				continue;
-			double lanes = m == LOOK_CONCURRENCY || (m == LOOK_THREADS && f.gil_enabled) ? 1 : f.cores;
+			double lanes = m == LOOK_CONCURRENCY ? 1 : f.cores;
+			if (m == LOOK_THREADS && f.gil_enabled)
+				lanes = fmin(f.cores, 1 / (1 - f.gil_free));
 			double computed = f.compute > f.serial ? f.compute - f.serial : 0;
 			CHECK(e.seconds >= computed / lanes * 0.999); /* utilisation */
 			CHECK(e.seconds >= f.serial * 0.999);         /* Amdahl */
@@ -155,6 +198,9 @@ int main(void)
 	TEST(waits_are_overlapped);
 	TEST(computing_in_python_wants_processes);
 	TEST(what_others_take_is_no_gain);
+	TEST(what_others_use_is_not_there);
+	TEST(computing_without_the_gil_wants_threads);
+	TEST(pieces_queue_for_the_cores);
 	TEST(one_long_wait_stays);
 	TEST(a_server_without_clients_is_left_alone);
 	TEST(the_gil_is_named);
