@@ -64,11 +64,15 @@ HOB_API void hob_sort_both(struct hob_sort *s, hob_job_fn *fn, void *left, void 
 #endif
 
 #ifdef HOB_SORT_NAME
+#if !defined(HOB_SORT_TYPE) || !defined(HOB_SORT_LESS)
+#error "hob/sort.h needs HOB_SORT_TYPE and HOB_SORT_LESS(a, b, arg) beside HOB_SORT_NAME"
+#endif
 #define HOB_SORT_PASTE2(a, b) a##_##b
 #define HOB_SORT_PASTE(a, b) HOB_SORT_PASTE2(a, b)
-#define HOB_UNIT HOB_SORT_TYPE
-#define HOB_LESS(o, a, b) ((void)(o), HOB_SORT_LESS((a), (b), (o).arg))
 #define HOB_NAME(x) HOB_SORT_PASTE(HOB_SORT_NAME, x)
+#define HOB_UNIT HOB_NAME(type)
+#define HOB_LESS(o, a, b) ((void)(o), HOB_SORT_LESS((a), (b), (o).arg))
+typedef HOB_SORT_TYPE HOB_NAME(type);
 #endif
 
 /* A stable quicksort over elements of one type, once for each, with
