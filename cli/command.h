@@ -12,8 +12,10 @@ enum {
 	EXIT_SIGNAL = 128, /* plus the number of the signal that interrupted us */
 };
 
+int dump_main(int argc, char **argv);
 int lab_main(int argc, char **argv);
 int run_main(int argc, char **argv);
+int top_main(int argc, char **argv);
 int why_main(int argc, char **argv);
 
 #endif

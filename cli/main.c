@@ -15,6 +15,8 @@ static const struct command {
 } commands[] = {
 	{ "run", run_main, "run a pile of commands, as many at once as pays" },
 	{ "why", why_main, "does a program wait or compute, on what, and what would help?" },
+	{ "top", top_main, "what the tasks of a program do at this moment" },
+	{ "dump", dump_main, "every task of a program, with its stack" },
 	{ "lab", lab_main, "claims about concurrency and parallelism, measured on this machine" },
 	{ "help", help, "this text, or that of a subcommand: hob help run" },
 	{ "version", version, "the version of hob" },

@@ -52,6 +52,33 @@ _hob_lab() {
 	esac
 }
 
+_hob_pids() {
+	mapfile -t COMPREPLY < <(compgen -W "$(printf '%s\n' /proc/[0-9]* | sed 's,/proc/,,')" -- "$1")
+}
+
+_hob_top() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	-d | --delay) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W '-d -h --delay --once --json --help' -- "$cur")
+		else
+			_hob_pids "$cur"
+		fi
+		;;
+	esac
+}
+
+_hob_dump() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '-h --no-stacks --json --help' -- "$cur")
+	else
+		_hob_pids "$cur"
+	fi
+}
+
 _hob_why() {
 	local cur=${COMP_WORDS[COMP_CWORD]} i
 	for ((i = 2; i < COMP_CWORD; i++)); do
@@ -83,11 +110,11 @@ _hob() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run why lab help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run why top dump lab help version' -- "$cur")
 	elif declare -F "_hob_${COMP_WORDS[1]}" >/dev/null; then
 		"_hob_${COMP_WORDS[1]}"
 	elif [[ ${COMP_WORDS[1]} == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run why lab' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run why top dump lab' -- "$cur")
 	fi
 }
 

@@ -2,10 +2,12 @@
 
 complete -c hob -n __fish_use_subcommand -f -a run -d 'run a pile of commands'
 complete -c hob -n __fish_use_subcommand -f -a why -d 'does a program wait or compute, and what would help?'
+complete -c hob -n __fish_use_subcommand -f -a top -d 'what the tasks of a program do at this moment'
+complete -c hob -n __fish_use_subcommand -f -a dump -d 'every task of a program, with its stack'
 complete -c hob -n __fish_use_subcommand -f -a lab -d 'claims about concurrency and parallelism, measured here'
 complete -c hob -n __fish_use_subcommand -f -a help -d 'the commands, or the options of one'
 complete -c hob -n __fish_use_subcommand -f -a version -d 'the version of hob'
-complete -c hob -n '__fish_seen_subcommand_from help' -f -a 'run why lab'
+complete -c hob -n '__fish_seen_subcommand_from help' -f -a 'run why top dump lab'
 
 set -l run '__fish_seen_subcommand_from run'
 complete -c hob -n $run -s a -l arg-file -r -d 'read the inputs from a file'
@@ -63,6 +65,19 @@ complete -c hob -n $lab -f -l quick -d 'smaller, with fewer rounds'
 complete -c hob -n $lab -l html -r -d 'a page with pictures'
 complete -c hob -n $lab -f -l json -d 'a JSON object a line'
 complete -c hob -n $lab -f -s h -l help -d 'short help'
+
+set -l top '__fish_seen_subcommand_from top'
+complete -c hob -n $top -f -a '(__fish_complete_pids)'
+complete -c hob -n $top -f -s d -l delay -x -d 'look so often'
+complete -c hob -n $top -f -l once -d 'one look and no more'
+complete -c hob -n $top -f -l json -d 'one look as JSON'
+complete -c hob -n $top -f -s h -l help -d 'short help'
+
+set -l dump '__fish_seen_subcommand_from dump'
+complete -c hob -n $dump -f -a '(__fish_complete_pids)'
+complete -c hob -n $dump -f -l no-stacks -d 'leave the stack traces out'
+complete -c hob -n $dump -f -l json -d 'as JSON'
+complete -c hob -n $dump -f -s h -l help -d 'short help'
 
 set -l why '__fish_seen_subcommand_from why'
 complete -c hob -n $why -s p -l pid -x -a '(__fish_complete_pids)' -d 'watch a process that runs already'

@@ -237,6 +237,17 @@ static void unmangle(struct look_frame *f)
 		memcpy(f->function, text, used + 1);
 }
 
+/* What a compiler split off a function is still that function: "take_two.isra.0" is take_two. */
+static void unsplit(struct look_frame *f)
+{
+	static const char *const marks[] = { ".isra.", ".constprop.", ".part.", ".cold" };
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+		char *at = strstr(f->function, marks[i]);
+		if (at && at != f->function)
+			*at = '\0';
+	}
+}
+
 /* What an address is called. Where the file tells no line it is the file itself that is named. */
 static int name(struct look_native *n, struct code *c, uint64_t ip, struct look_frame *out)
 {
@@ -245,6 +256,7 @@ static int name(struct look_native *n, struct code *c, uint64_t ip, struct look_
 	if (err)
 		out->function[0] = '\0';
 	unmangle(out);
+	unsplit(out);
 	if (!elf || look_elf_line(elf, ip, out->file, sizeof out->file, &out->line)) {
 		size_t len = strlen(c->path);
 		strncpy(out->file, len < sizeof out->file ? c->path : c->path + len - sizeof out->file + 1,
@@ -311,4 +323,53 @@ int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct lo
 	*out = (struct look_frame){ 0 };
 	int err = look_native_place(n, sp, ip, &place);
 	return err ? err : look_native_name(n, place, out);
+}
+
+/* Tasks --------------------------------------------------------------------------------------------------------- */
+
+/* What fiber_swap leaves there: src/fiber/switch_*.S. */
+int look_native_parked(pid_t pid, uint64_t sp, struct look_cursor *out)
+{
+#ifdef __x86_64__
+	enum { FRAME = 5, RETURN = 6, WORDS = 7, BYTES = 56 };
+#else
+	enum { FRAME = 0, RETURN = 1, WORDS = 2, BYTES = 160 };
+#endif
+	uint64_t words[WORDS];
+	int err = look_peek(pid, sp, words, sizeof words);
+	if (err)
+		return err;
+	*out = (struct look_cursor){
+		.ip = words[RETURN], .sp = sp + BYTES, .fp = words[FRAME], .knows_fp = true, .called = true
+	};
+	return 0;
+}
+
+/* Where a task's stack begins: nothing of the program's is above. */
+static bool is_root(const struct look_frame *f)
+{
+	static const char *const names[] = { "fiber_trampoline", "fiber_entry", "fiber_ended", "task_main" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (!strcmp(f->function, names[i]))
+			return true;
+	return false;
+}
+
+unsigned look_native_stack(struct look_native *n, const struct look_cursor *from, struct look_frame *out, unsigned most)
+{
+	struct look_cursor at = *from;
+	unsigned depth = 0;
+	while (depth < most) {
+		struct code *c = code_at(n, at.ip);
+		struct look_elf *elf = c ? elf_of(n, c) : NULL;
+		if (!c || name_kept(n, c, at.ip - at.called, &out[depth]) || is_root(&out[depth]))
+			break;
+		depth++;
+		int err = elf ? look_elf_unwind(elf, n->pid, &at) : -ENOTSUP;
+		if (err == -ENOTSUP || err == -EAGAIN)
+			err = guess(n, &at);
+		if (err)
+			break;
+	}
+	return depth;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "look/elf.h"
 #include "look/frame.h"
 
 /* What is known of one process's code. Made at the first need; an execve makes it stale: close, and open anew. */
@@ -26,5 +27,13 @@ int look_native_frame(struct look_native *n, uint64_t sp, uint64_t ip, struct lo
 int look_native_place(struct look_native *n, uint64_t sp, uint64_t ip, uint64_t *place);
 bool look_native_knows(struct look_native *n, uint64_t place); /* is it in a file? Opens that, to name it later. */
 int look_native_name(struct look_native *n, uint64_t place, struct look_frame *out);
+
+/* The frames of a stack, from the innermost to the outermost, at most `most`; answers how many. Where there is no libdw
+ * they are guesses, as above. A stack that hob made ends where the task's function does. */
+unsigned look_native_stack(struct look_native *n, const struct look_cursor *from, struct look_frame *out,
+			   unsigned most);
+
+/* Where a stack of hob's that is switched off goes on, by what lies at its stack pointer. 0 or -EFAULT. */
+int look_native_parked(pid_t pid, uint64_t sp, struct look_cursor *out);
 
 #endif

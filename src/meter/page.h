@@ -20,7 +20,8 @@ enum page_field {
 	/* the runtime */
 	PAGE_QUEUES,       /* ptr to ptrs: workers and spares */
 	PAGE_NQUEUES,      /* u32 */
-	PAGE_MOST,         /* u32: those of a lower index are workers, the others spares */
+	PAGE_WORKERS,      /* ptr to the first worker: the others lie behind it, and the spares elsewhere */
+	PAGE_MOST,         /* u32: workers there may ever be */
 	PAGE_ALLOWED,      /* u32: workers that may run tasks: the cores, unless it was told otherwise */
 	PAGE_SPARES_BUSY,  /* u32 */
 	PAGE_CHUNKS,       /* ptr to the first chunk of tasks */

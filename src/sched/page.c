@@ -237,6 +237,7 @@ void page_free(struct page *p, void *mem)
 static const uint32_t at[PAGE_FIELDS] = {
 	AT(PAGE_QUEUES, struct runtime, queues),
 	AT(PAGE_NQUEUES, struct runtime, nqueues),
+	AT(PAGE_WORKERS, struct runtime, workers),
 	AT(PAGE_MOST, struct runtime, most),
 	AT(PAGE_ALLOWED, struct runtime, allowed),
 	AT(PAGE_SPARES_BUSY, struct runtime, spares_busy),

@@ -8,15 +8,16 @@
 /* Moves up to n over that nobody had yet; answers how many. Under the lock. */
 static unsigned carve(struct slab *s, struct task **to, unsigned n)
 {
-	unsigned i;
+	struct task *first = s->fresh ? &s->chunks->tasks[SLAB_BATCH - s->fresh] : NULL;
 
-	for (i = 0; i < n && s->fresh; i++) {
-		struct task *t = &s->chunks->tasks[SLAB_BATCH - s->fresh--];
-
-		t->next = *to;
-		*to = t;
+	if (n > s->fresh)
+		n = s->fresh;
+	s->fresh -= n;
+	for (unsigned i = n; i > 0; i--) {
+		first[i - 1].next = *to;
+		*to = &first[i - 1];
 	}
-	return i;
+	return n;
 }
 
 static bool grow(struct slab *s)

@@ -21,9 +21,9 @@ refused() {
 
 help="; try 'hob run --help'"
 refused 2 "hob: no command given; try 'hob help'" "$hob"
-refused 2 "hob: unknown command 'jump'; the commands are run, why, lab, help, version" "$hob" jump
-refused 2 "hob: unknown command '?[31m'; the commands are run, why, lab, help, version" "$hob" $'\e[31m'
-refused 2 "hob: unknown command 'jump'; the commands are run, why, lab, help, version" "$hob" help jump
+refused 2 "hob: unknown command 'jump'; the commands are run, why, top, dump, lab, help, version" "$hob" jump
+refused 2 "hob: unknown command '?[31m'; the commands are run, why, top, dump, lab, help, version" "$hob" $'\e[31m'
+refused 2 "hob: unknown command 'jump'; the commands are run, why, top, dump, lab, help, version" "$hob" help jump
 refused 2 "hob version: unexpected argument 'x'" "$hob" version x
 refused 2 "hob lab: unknown or incomplete option; try 'hob lab --help'" "$hob" lab --jump
 refused 2 "hob lab: it takes options alone; try 'hob lab --help'" "$hob" lab cook
