@@ -23,6 +23,17 @@ void finding_judge(struct finding *f, bool holds, const char *format, ...)
 	va_end(args);
 }
 
+void finding_said(struct finding *f, const char *format, ...)
+{
+	va_list args;
+
+	if (f->nsaid == SAID)
+		return;
+	va_start(args, format);
+	vsnprintf(f->said[f->nsaid++], sizeof *f->said, format, args);
+	va_end(args);
+}
+
 void finding_skip(struct finding *f, const char *format, ...)
 {
 	va_list args;

@@ -22,7 +22,7 @@ struct figure {
 	double median, low, high; /* over the rounds; low > high: it was measured once */
 };
 
-enum { FIGURES = 32, SPANS = 256, ROWS = 16, WHY = 400 };
+enum { FIGURES = 32, SPANS = 256, ROWS = 16, WHY = 400, SAID = 4 };
 
 struct finding {
 	char did[WHY];
@@ -30,6 +30,8 @@ struct finding {
 	struct figure figures[FIGURES];
 	enum verdict verdict;
 	char why[WHY];
+	unsigned nsaid;
+	char said[SAID][WHY]; /* by the runtime of it: what, and its words */
 
 	/* Its pictures; without a title: none. */
 	struct svg_plot plot;
@@ -58,6 +60,7 @@ extern const struct experiment experiment_cook, experiment_compute, experiment_m
 /* finding.c */
 __attribute__((format(printf, 2, 3))) void finding_did(struct finding *f, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void finding_judge(struct finding *f, bool holds, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void finding_said(struct finding *f, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void finding_skip(struct finding *f, const char *format, ...);
 
 struct sample;
@@ -69,6 +72,9 @@ __attribute__((format(printf, 3, 4))) void finding_bar(struct finding *f, const 
 						       ...);
 unsigned finding_row(struct finding *f, const char *name);
 void finding_span(struct finding *f, unsigned row, double begin, double end, enum svg_state state);
+
+/* overhear.c: by a task; "" where its report finds nothing wrong. */
+void lab_overhear(char *to, size_t size);
 
 /* measure.c */
 enum { SAMPLES = 9 };

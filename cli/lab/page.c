@@ -65,6 +65,15 @@ void page_finding(FILE *out, const struct experiment *e, const struct finding *f
 	if (f->bars.title)
 		svg_bars(out, &f->bars);
 	figures(out, f);
+	if (f->nsaid)
+		fputs("<p>What hob says and does about it:</p>\n<ul>\n", out);
+	for (unsigned i = 0; i < f->nsaid; i++) {
+		fputs("<li>", out);
+		svg_text(out, f->said[i]);
+		fputs("</li>\n", out);
+	}
+	if (f->nsaid)
+		fputs("</ul>\n", out);
 	fputs("</section>\n", out);
 }
 

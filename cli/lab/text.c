@@ -103,6 +103,10 @@ void show_text(const struct experiment *e, const struct finding *f)
 	printf("\n  %s%s%s:", style(colours[f->verdict]), verdict_words(f->verdict), style("\033[0m"));
 	putchar('\n');
 	wrapped(f->why, 4);
+	if (f->nsaid)
+		printf("\n  what hob says and does about it:\n");
+	for (unsigned i = 0; i < f->nsaid; i++)
+		wrapped(f->said[i], 4);
 	putchar('\n');
 }
 
@@ -119,6 +123,10 @@ void show_json(FILE *out, const struct experiment *e, const struct finding *f, d
 	json_string(&j, "verdict", verdicts[f->verdict]);
 	json_string(&j, "why", f->why);
 	json_double(&j, "seconds", took);
+	json_array(&j, "said");
+	for (unsigned i = 0; i < f->nsaid; i++)
+		json_string(&j, NULL, f->said[i]);
+	json_end(&j);
 	json_array(&j, "figures");
 	for (unsigned i = 0; i < f->nfigures; i++) {
 		const struct figure *g = &f->figures[i];

@@ -59,6 +59,8 @@ static void plain_loop(struct ticks *t, void (*burst)(void))
 	}
 }
 
+static char heard[WHY]; /* of the last run of hob's */
+
 struct hobbed {
 	struct ticks *ticks;
 	void (*burst)(void);
@@ -108,6 +110,7 @@ static int both(void *arg)
 		err = hob_spawn(s, burster, arg);
 	first = hob_scope_wait(s, HOB_NEVER);
 	hob_scope_destroy(s);
+	lab_overhear(heard, sizeof heard);
 	return err ? err : first;
 }
 
@@ -290,9 +293,17 @@ static int run(const struct lab *lab, struct finding *f)
 				     .log = true };
 	blocked[PLAIN_LOOP] = bar(lab, f, PLAIN_LOOP, block_burst, "event loop that blocks");
 	blocked[UNMARKED] = bar(lab, f, UNMARKED, block_burst, "hob, a task blocks unmarked");
+	finding_said(f, "a call that blocks, unmarked: a stand-in takes its worker's place; the report says: %s",
+		     *heard ? heard : "nothing");
 	blocked[MARKED] = bar(lab, f, MARKED, block_burst, "hob, by hob_blocking");
 	computed[PLAIN_LOOP] = bar(lab, f, PLAIN_LOOP, compute_burst, "event loop that computes");
 	computed[UNMARKED] = bar(lab, f, UNMARKED, compute_burst, "hob, a task computes");
+	finding_said(f, "computing among what waits: a stand-in shares its core; the report says: %s",
+		     *heard ? heard : "nothing, since on one core there is no other to compute on");
+	finding_said(f, "a lock held while waiting: the report counts such waits under mutex, and hob dump shows who "
+			"has it; nothing is done about it");
+	finding_said(f, "processes for tiny waits, threads under one lock: no part of hob's runtime; hob why sees them "
+			"from outside");
 	for (unsigned round = 0; round < lab_rounds(lab); round++) {
 		sample_add(&s[0], tiny_processes());
 		sample_add(&s[1], lab_run(1, tiny_tasks, NULL));
