@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "look/file.h"
@@ -15,7 +16,8 @@
 
 #define FIRST_LOOKS 3000000 /* ns a round, while there are threads that were never looked at */
 
-#define CREDIT_MOST 30000000 /* ns of a core that may be spent ahead: names of places are read in the first rounds */
+#define CREDIT_MOST 20000000 /* ns of a core that may be spent ahead: names of places are read in the first rounds */
+#define DEBT_MOST 5000000 /* and that may be owed: to look at very many for the first time does not blind us for long */
 #define CREDIT_ROUND 1000000 /* of them, in one round */
 
 enum { KEPT_MOST = 16384, PASSED_MOST = 256 };
@@ -28,6 +30,7 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 	if (!(o->share > 0))
 		s->options.share = 0.02;
 	s->seed = sys.random() | 1;
+	s->descriptors = (int)sysconf(_SC_OPEN_MAX);
 	look_load(&s->load_before);
 	s->credit = CREDIT_MOST;
 	int err = look_labels_init(&s->labels);
@@ -42,6 +45,7 @@ int look_sampler_start(struct look_sampler *s, pid_t root, const struct look_opt
 	if (err)
 		look_sampler_finish(s);
 	s->next = s->end = s->start;
+	s->paid = sys.cpu_clock(0);
 	return err;
 }
 
@@ -229,20 +233,25 @@ static int64_t jittered(struct look_sampler *s)
 	return (int64_t)(period * (0.75 + 0.5 * (double)(s->seed >> 11) / 9007199254740992.0));
 }
 
-/* A share of the time since the last round came in, and a round was paid. */
-static void pay(struct look_sampler *s, int64_t now, int64_t round)
+/* A share of the time since the last round came in, and all that we have computed since was paid: to wake up and to
+ * fall asleep costs as much as a few looks. */
+static void pay(struct look_sampler *s, int64_t now)
 {
+	int64_t clock = sys.cpu_clock(0), round = clock - s->paid;
+	s->paid = clock;
 	s->credit += (int64_t)((double)(now - s->end) * s->options.share);
 	if (s->credit > CREDIT_MOST)
 		s->credit = CREDIT_MOST;
 	s->credit -= round;
+	if (s->credit < -DEBT_MOST)
+		s->credit = -DEBT_MOST;
 	s->cost += round;
 	s->end = now;
 }
 
 int look_sampler_tick(struct look_sampler *s)
 {
-	int64_t now = sys.now(), before = sys.cpu_clock(0);
+	int64_t now = sys.now();
 	bool idle = true;
 	s->ticks++;
 	bool news = look_find_news(s);
@@ -260,8 +269,7 @@ int look_sampler_tick(struct look_sampler *s)
 	for (unsigned i = 0; i < s->process_count; i++)
 		if (s->processes[i]->ended && !s->processes[i]->closed && !s->processes[i]->alive)
 			end_process(s, s->processes[i]);
-	int64_t round = sys.cpu_clock(0) - before;
-	pay(s, now, round);
+	pay(s, now);
 	int64_t after = sys.now();
 	s->next += jittered(s);
 	if (s->next < after)

@@ -131,9 +131,11 @@ struct look_sampler {
 	/* how well it went */
 	uint64_t ticks, looks, cut_short;
 	int64_t cost;            /* our own CPU time in ticks */
+	int64_t paid;            /* up to here on our own clock */
 	int64_t credit;          /* of it, that may still be spent; negative: spent ahead */
 	unsigned born, unopened; /* threads that were found; those not looked at yet */
 	bool walking_first;      /* what is found was there before us */
+	int descriptors;         /* that we may have open */
 	bool no_syscall, no_schedstat, out_of_memory;
 };
 

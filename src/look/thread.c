@@ -12,7 +12,7 @@
 #include "look/wait.h"
 #include "look/watch.h"
 
-enum { TRIES = 25, LIVE_FEW = 16 };
+enum { TRIES = 25, LIVE_FEW = 16, FREE_DESCRIPTORS = 64 };
 #define SLEEP_MOST 500000000 /* ns between looks at a thread that sleeps */
 #define OPEN_MOST 20000000   /* ns that the books of one that runs stay open */
 #define GAP_MOST 100000000   /* ns between looks, for what came last to be taken as going on */
@@ -20,8 +20,9 @@ enum { TRIES = 25, LIVE_FEW = 16 };
 #define SPLIT_EVERY 50000000 /* ns of computing until user and kernel are told apart anew */
 
 /* A file of the thread, kept open where descriptors allow: what is open stays that of this thread, whatever its number
- * is given to later. */
-static ssize_t read_kept(int *fd, const char *name, const struct look_thread *t, char *text, size_t size)
+ * is given to later. The last few are left for what is open for a moment only. */
+static ssize_t read_kept(const struct look_sampler *s, int *fd, const char *name, const struct look_thread *t,
+			 char *text, size_t size)
 {
 	char path[64];
 	if (*fd < 0) {
@@ -29,6 +30,10 @@ static ssize_t read_kept(int *fd, const char *name, const struct look_thread *t,
 		if (*fd == -EMFILE || *fd == -ENFILE)
 			return look_file(path, text, size);
 		*fd = sys.open(path, O_RDONLY);
+		if (*fd >= s->descriptors - FREE_DESCRIPTORS) {
+			sys.close(*fd);
+			*fd = -EMFILE;
+		}
 		if (*fd == -EMFILE || *fd == -ENFILE)
 			return look_file(path, text, size);
 		if (*fd < 0)
@@ -57,7 +62,7 @@ static int read_counters(struct look_sampler *s, struct look_thread *t, struct l
 	char text[128];
 	const char *at = text;
 	if (!s->no_schedstat) {
-		ssize_t got = read_kept(&t->schedstat, "schedstat", t, text, sizeof text);
+		ssize_t got = read_kept(s, &t->schedstat, "schedstat", t, text, sizeof text);
 		if (got >= 0)
 			return look_number(&at, &c->ran) && look_number(&at, &c->queued) && look_number(&at, &c->runs)
 				       ? 0
@@ -101,7 +106,7 @@ static int find_label(struct look_sampler *s, struct look_thread *t, struct look
 {
 	char text[256];
 	const struct look_wait_view view = { t->process->pid, &s->pipes, &s->peers, &s->labels };
-	ssize_t got = t->process->unreadable ? -EPERM : read_kept(&t->syscall, "syscall", t, text, sizeof text);
+	ssize_t got = t->process->unreadable ? -EPERM : read_kept(s, &t->syscall, "syscall", t, text, sizeof text);
 	if (got == -ESRCH)
 		return -ESRCH;
 	if (got < 0 || look_call_parse(text, call)) {
