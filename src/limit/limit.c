@@ -8,6 +8,7 @@
 enum {
 	BLIND = 8, /* jobs that may wait for something unknown before the first comes back */
 	NO_BOUND = 1000000,
+	SHORT_MS = 20, /* jobs whose start is a good part of them */
 	INTERVAL_MS = 20,
 	INTERVAL_MAX_MS = 2000,
 	FIRST_INTERVAL_MS = 5,
@@ -237,11 +238,22 @@ bool limit_learnt(const struct limit *l, struct limit_known *known)
 	return !l->fixed && known->jobs > 0 && l->ended >= ENOUGH_JOBS;
 }
 
+/* What a job waits where it is not kept waiting by others: ns. Those that started alone were not; but the first ones
+ * start cold, and while the runner starts others, which says too much where jobs are short. What all of them were not
+ * seen to compute or to queue for a core is a better bound then. */
+static double waits(const struct limit *l)
+{
+	double alone = l->alone_wait / l->alone, computed = gate_computed(&l->gate);
+	if (l->gate.life > SHORT_MS * MS || computed < 0)
+		return alone;
+	return fmin(alone, l->area / l->ended * fmax(0, 1 - computed));
+}
+
 double limit_estimate(const struct limit *l, double jobs, double cpu_s, unsigned fixed)
 {
 	if (!l->alone || !fixed)
 		return -1;
-	double one = cpu_s + l->alone_wait / l->alone / 1e9, cores = fmin(fixed, l->options.cores);
+	double one = cpu_s + waits(l) / 1e9, cores = fmin(fixed, l->options.cores);
 	return jobs * fmax(one / fixed, cpu_s / cores);
 }
 

@@ -92,7 +92,7 @@ unsigned limit_update(struct limit *l, const struct limit_sample *s);
 void limit_lower(struct limit *l, unsigned jobs);
 
 /* An estimate of how long `jobs` jobs that compute `cpu_s` each would have taken with a fixed number at once, seconds,
- * by what the first ones waited; negative where none can be told from. */
+ * by what those waited that started alone; negative where none can be told from. */
 double limit_estimate(const struct limit *l, double jobs, double cpu_s, unsigned fixed);
 
 /* What is worth remembering for the next run of the same kind; false where that is nothing. */

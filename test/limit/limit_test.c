@@ -109,6 +109,47 @@ static struct limit limit_of(unsigned cores, unsigned min, unsigned max, unsigne
 	return l;
 }
 
+/* Short jobs whose first ones take ten times as long as the rest, since they start cold: that is no wait of theirs. */
+static void a_cold_start_is_not_taken_for_waiting(void)
+{
+	struct limit l = limit_of(2, 0, 0, 0);
+	struct limit_job j[3];
+	int64_t now = MS;
+	for (int i = 0; i < 3; i++)
+		limit_job_started(&l, &j[i], now);
+	for (int i = 0; i < 2000; i++) { /* from now on nobody is alone */
+		now += i < 3 ? 10 * MS : MS / 2;
+		limit_update(&l, &(struct limit_sample){ .now = now, .runnable = 3, .room = 10 });
+		limit_job_ended(&l, &j[i % 3], now, MS, false);
+		limit_job_started(&l, &j[i % 3], now);
+	}
+	double one = limit_estimate(&l, 1000, 1e-3, 1), each = limit_estimate(&l, 1000, 1e-3, 2);
+	CHECK(one >= 1 && one < 1.2);
+	CHECK(each >= 0.5 && each < 0.6);
+}
+
+/* What the summary of a run says of a fixed number, which nobody has run. */
+static void estimates_come_near(void)
+{
+	static const struct pile piles[] = {
+		{ 3000, 2, 1, 1, 0, .spawn = 0.6 },   { 3000, 2, 1, 3, 0, .spawn = 0.6 },
+		{ 300, 4, 1, 40, 0, .spawn = 0.6 },   { 60, 1, 1, 100, 0, .spawn = 0.6 },
+		{ 600, 2, 1, 0, 200, .spawn = 0.6 },  { 1000, 2, 1, 8, 200, .spawn = 0.6 },
+		{ 300, 2, 10, 10, 10, .spawn = 0.6 },
+	};
+
+	for (unsigned i = 0; i < sizeof piles / sizeof *piles; i++) {
+		struct outcome o = simulate(&piles[i]);
+		for (int each = 0; each < 2; each++) {
+			struct pile fixed = piles[i];
+			fixed.fixed = each ? fixed.cores : 1;
+			double took = simulate(&fixed).ms;
+			printf("# pile %u, -j%u: %.0f ms, estimated %.0f\n", i, fixed.fixed, took, o.estimated[each]);
+			CHECK(o.estimated[each] > took / 1.5 && o.estimated[each] < took * 1.3);
+		}
+	}
+}
+
 static void memory_and_descriptors_are_hard_bounds(void)
 {
 	check(&(struct expected){ "room", { 400, 2, 1, 0, 200, .room = 30 }, 30, { 20, 30 }, 200, 0 });
@@ -255,6 +296,8 @@ int main(void)
 	TEST(waiting_jobs_reach_hundreds);
 	TEST(jobs_that_wait_and_compute_fill_the_cores);
 	TEST(jobs_that_change_are_followed);
+	TEST(a_cold_start_is_not_taken_for_waiting);
+	TEST(estimates_come_near);
 	TEST(memory_and_descriptors_are_hard_bounds);
 	TEST(room_leaves_for_growth);
 	TEST(pressure_lets_go);

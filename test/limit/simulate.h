@@ -52,7 +52,8 @@ struct outcome {
 	unsigned failures, tries; /* how many ends were failures; how often the unluckiest job was tried */
 	double memory;            /* GB at most */
 	enum limit_reason reason;
-	unsigned jobs; /* the limit at the end */
+	unsigned jobs;       /* the limit at the end */
+	double estimated[2]; /* ms that it would have taken with 1 at once, and with one a core */
 };
 
 struct sim_job {
@@ -318,6 +319,9 @@ static inline struct outcome simulate(const struct pile *p)
 	o.job = s.lives / s.ends;
 	o.reason = s.limit.reason;
 	o.jobs = s.limit.jobs;
+	for (int i = 0; i < 2; i++)
+		o.estimated[i] = 1000 *
+				 limit_estimate(&s.limit, p->jobs, p->turns * p->compute / 1000, i ? p->cores : 1);
 	for (unsigned i = 0; i < p->jobs; i++)
 		o.tries = s.tries[i] > o.tries ? s.tries[i] : o.tries;
 	for (unsigned i = steps / 2; i < steps * 9 / 10; i++)
