@@ -168,7 +168,7 @@ static void put_state(const struct dump *d, const struct look_task *t)
 		const struct look_worker *w = &d->hob.workers[t->worker];
 
 		printf("%s on %s %u", t->state == LOOK_TASK_HELD ? "held" : "computes",
-		       w->spare ? "the spare of worker" : "worker", w->index);
+		       w->spare ? "the stand-in of worker" : "worker", w->index);
 	} else {
 		printf("%s", t->sp ? "ready" : "ready, has not begun");
 	}
@@ -210,7 +210,7 @@ static void put_task(struct dump *d, const struct look_task *t)
 
 static void put_all(struct dump *d)
 {
-	printf("%zu task%s, %u workers and spares\n", d->n, d->n == 1 ? "" : "s", d->hob.nworkers);
+	printf("%zu task%s, %u workers and stand-ins\n", d->n, d->n == 1 ? "" : "s", d->hob.nworkers);
 	for (size_t i = 0; i < d->n; i++)
 		put_task(d, &d->tasks[i]);
 	for (size_t i = 0; i < d->n; i++)

@@ -184,9 +184,9 @@ void view_text(const struct view *v, FILE *out, unsigned columns, unsigned lines
 		v->now[LOOK_TASK_READY], v->now[LOOK_TASK_HELD], v->ended);
 	if (v->cores >= 0)
 		fprintf(out, "cores    %.2f of %u\n", v->cores, v->allowed);
-	fprintf(out, "workers  %u: %u run a task, %u held, %u sleep; in the place of %u there is a spare",
-		view_workers(v), v->running, v->held, v->asleep, v->relieved);
-	fprintf(out, "; spares %u: %u run a task\n", v->spares, v->spares_running);
+	fprintf(out, "workers  %u: %u run a task, %u held, %u sleep; %u have a stand-in", view_workers(v), v->running,
+		v->held, v->asleep, v->relieved);
+	fprintf(out, "; stand-ins %u: %u run a task\n", v->spares, v->spares_running);
 	put_reasons(v, out);
 	if (v->partly)
 		fprintf(out, "not all tasks are shown: some lie where only who may trace it can look\n");
@@ -223,8 +223,8 @@ void view_json(const struct view *v, FILE *out)
 	json_int(&j, "workers_asleep", v->asleep);
 	json_int(&j, "workers_held", v->held);
 	json_int(&j, "workers_relieved", v->relieved);
-	json_int(&j, "spares", v->spares);
-	json_int(&j, "spares_running", v->spares_running);
+	json_int(&j, "stand_ins", v->spares);
+	json_int(&j, "stand_ins_running", v->spares_running);
 	json_int(&j, "cores", v->allowed);
 	json_bool(&j, "partly", v->partly);
 	json_double(&j, "ended", v->ended);
