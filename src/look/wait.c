@@ -158,7 +158,8 @@ static int of_fd(const struct look_wait_view *v, const struct look_call *c, unsi
 }
 
 /* glibc waits for a mutex with the value 2 (locked, with waiters), and for the end of a thread on its number, which the
- * kernel clears; musl's and Go's locks look like conditions, and that is what they are called here. */
+ * kernel clears; musl's and Go's locks look like conditions, and that is what they are called here. Java sleeps on a
+ * condition with a timeout, as others wait for work: what ends it cannot be seen. */
 static const char *futex_text(const struct look_call *c, enum look_sort *sort)
 {
 	unsigned op = c->args[1] & FUTEX_CMD_MASK, value = (unsigned)c->args[2];
@@ -168,7 +169,7 @@ static const char *futex_text(const struct look_call *c, enum look_sort *sort)
 	*sort = LOOK_OWN;
 	if (op == FUTEX_WAIT_BITSET && shared && value > 2)
 		return "the end of another thread";
-	return "a condition or semaphore";
+	return c->args[3] ? "a condition or semaphore, or for a time" : "a condition or semaphore";
 }
 
 int look_wait(const struct look_wait_view *v, const struct look_call *c, unsigned *label)
