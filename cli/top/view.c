@@ -159,10 +159,16 @@ static void put_reasons(const struct view *v, FILE *out)
 	fputc('\n', out);
 }
 
+/* For what stands right of the numbers. */
+static unsigned room_of(unsigned columns)
+{
+	return columns > 70 ? columns - 60 : 10;
+}
+
 static void put_site(const struct view *v, const struct view_site *s, FILE *out, unsigned columns)
 {
 	char cores[16] = "-", line[2 * TOP_NAME + 4];
-	unsigned room = columns > 60 ? columns - 60 : 20;
+	unsigned room = room_of(columns);
 
 	if (s->cores >= 0)
 		snprintf(cores, sizeof cores, "%.2f", s->cores);
@@ -177,21 +183,22 @@ static void put_site(const struct view *v, const struct view_site *s, FILE *out,
 
 void view_text(const struct view *v, FILE *out, unsigned columns, unsigned lines)
 {
-	unsigned shown = lines > 7 ? lines - 7 : 1;
+	unsigned above = v->spares ? 8 : 7, shown = lines > above ? lines - above : 1;
 
 	fprintf(out, "tasks    %u: %u compute, %u wait, %u ready, %u held; %.0f have ended\n",
 		v->now[0] + v->now[1] + v->now[2] + v->now[3], v->now[LOOK_TASK_COMPUTE], v->now[LOOK_TASK_WAIT],
 		v->now[LOOK_TASK_READY], v->now[LOOK_TASK_HELD], v->ended);
 	if (v->cores >= 0)
 		fprintf(out, "cores    %.2f of %u\n", v->cores, v->allowed);
-	fprintf(out, "workers  %u: %u run a task, %u held, %u sleep; %u have a stand-in", view_workers(v), v->running,
+	fprintf(out, "workers  %u: %u run a task, %u held, %u sleep; %u have a stand-in\n", view_workers(v), v->running,
 		v->held, v->asleep, v->relieved);
-	fprintf(out, "; stand-ins %u: %u run a task\n", v->spares, v->spares_running);
+	if (v->spares)
+		fprintf(out, "stand-ins %u: %u run a task\n", v->spares, v->spares_running);
 	put_reasons(v, out);
 	if (v->partly)
 		fprintf(out, "not all tasks are shown: some lie where only who may trace it can look\n");
-	fprintf(out, "\n%7s %6s %6s %7s %6s %10s  %-9s %s\n", "compute", "held", "ready", "wait", "cores", "ended",
-		"waits for", "task, spawned by");
+	fprintf(out, "\n%7s %6s %6s %7s %6s %10s  %-9s %.*s\n", "compute", "held", "ready", "wait", "cores", "ended",
+		"waits for", (int)room_of(columns), "task, spawned by");
 	for (unsigned i = 0; i < v->nused && i < shown; i++)
 		put_site(v, &v->sites[v->order[i]], out, columns);
 	if (v->nused > shown)
