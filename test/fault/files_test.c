@@ -18,8 +18,11 @@ static void holds(int fd, const char *text)
 
 static void close_file(int fd)
 {
+	struct stat was;
+
+	CHECK_EQ(fstat(fd, &was), 0);
 	done(hob_close(fd));
-	CHECK_EQ(fcntl(fd, F_GETFD), -1); /* closed in any case */
+	CHECK(!fd_is_still(fd, &was)); /* closed in any case */
 }
 
 static int a_file(void *arg)

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/atomic.h"
@@ -68,6 +69,15 @@ static inline bool emulated(void)
 	CHECK(f && fgets(name, sizeof name, f));
 	fclose(f);
 	return strncmp(name, "qemu-", 5) == 0;
+}
+
+/* Is the descriptor still that of the file it was? Once it is closed the monitor may open something else by its number,
+ * for a moment. */
+static inline bool fd_is_still(int fd, const struct stat *was)
+{
+	struct stat is;
+
+	return fstat(fd, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino;
 }
 
 /* The least of some counts: the monitor has a file open for a moment now and then. What leaks is in each of them. */
