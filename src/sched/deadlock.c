@@ -17,7 +17,9 @@
  * A worker may be in its poller and not asleep there: something came, which it has taken out of the poller's books and
  * not yet given to its task. Then its thread is running, or ready to: so (a) is looked at, then whether every worker's
  * thread is asleep in the kernel, then (a) again. One that sleeps there for a lock waits for a thread that runs, and
- * that is none of those asleep.
+ * that is none of those asleep. A worker that has not begun yet, or has taken what came and given it to its task, may
+ * run that and sleep again in between, and the task may have made a thread that was not counted: so no task may have
+ * been switched to between the two looks (each worker's count is written before its `awake`).
  *
  * Tasks are looked at only then, when nobody is left who could write to one: so they are read as they are. What was
  * written before is seen, since each worker stores its `awake` (release) after all that it did to tasks, and (a) loads
@@ -69,9 +71,10 @@ static bool waits_within(struct task *t, uint32_t number, void *any)
 	       (t->why != WHY_SCOPE || t->waits_for); /* a task that waits for calls from outside */
 }
 
-/* (a) */
-static bool all_quiet(struct runtime *rt)
+/* (a); *runs: how often a task has been switched to. */
+static bool all_quiet(struct runtime *rt, uint32_t *runs)
 {
+	*runs = 0;
 	if (at_load(&rt->spares_busy, ACQUIRE) || at_load(&rt->inject.length, ACQUIRE) ||
 	    at_load(&rt->nmoved, ACQUIRE) || at_load(&rt->stopping, ACQUIRE) || !rt->ops->expects)
 		return false;
@@ -81,6 +84,7 @@ static bool all_quiet(struct runtime *rt)
 		if (at_load(&w->awake, ACQUIRE) || deque_length(&w->deque) || at_load(&w->woken, RELAXED) ||
 		    (w->seat == w && rt->ops->expects(w->poller)))
 			return false;
+		*runs += at_load(&w->runs, RELAXED);
 	}
 	return true;
 }
@@ -173,11 +177,12 @@ static bool all_ours(struct runtime *rt)
 
 enum standstill deadlock_look(struct runtime *rt)
 {
+	uint32_t before, after;
 	bool any = false;
 
-	if (!all_quiet(rt))
+	if (!all_quiet(rt, &before))
 		return GOES_ON;
-	if (!all_ours(rt) || !all_sleep(rt) || !all_quiet(rt))
+	if (!all_ours(rt) || !all_sleep(rt) || !all_quiet(rt, &after) || after != before)
 		return MAY_BE_STILL;
 	return each_task(rt, waits_within, &any) && any ? STANDS_STILL : GOES_ON;
 }
