@@ -1,11 +1,10 @@
 /* The command lines of `hob top` and `hob dump`: one table serves getopt, --help and the test of the man pages. */
 #include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
-#include "show/quote.h"
+#include "show/usage.h"
 #include "top/top.h"
 
 enum { ONCE = 256, JSON, NO_STACKS };
@@ -40,13 +39,9 @@ static int help(int command)
 			 "asked, so it works where everything in it stands still.");
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_text *t = &texts[i];
-		char text[40];
 
-		if (t->command != command)
-			continue;
-		snprintf(text, sizeof text, "%s%s--%s%s%s", t->key < 256 ? (char[]){ '-', (char)t->key, 0 } : "   ",
-			 t->key < 256 ? ", " : " ", t->name, t->arg ? "=" : "", t->arg ? t->arg : "");
-		printf("  %-24s %s\n", text, t->does);
+		if (t->command == command)
+			usage_option(t->key, t->name, t->arg, t->does);
 	}
 	printf("\nExit status: 0; 2 bad usage; 3 the process cannot be looked at. More: man hob-%s\n", names[command]);
 	return fflush(stdout) ? EXIT_BROKEN : 0;
@@ -54,23 +49,7 @@ static int help(int command)
 
 static bool bad(int command, int *status, const char *what, const char *which)
 {
-	fprintf(stderr, "hob %s: %s", names[command], what);
-	if (which) {
-		fputc(' ', stderr);
-		quote_put(stderr, which);
-	}
-	fprintf(stderr, "; try 'hob %s --help'\n", names[command]);
-	*status = EXIT_USAGE;
-	return false;
-}
-
-static bool number(const char *text, double least, double most, double *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtod(text, &end);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *out >= least && *out <= most;
+	return usage_bad(names[command], status, what, which);
 }
 
 static bool take_pid(struct top_options *o, int command, char **words, int count, int *status)
@@ -81,7 +60,7 @@ static bool take_pid(struct top_options *o, int command, char **words, int count
 		return bad(command, status, "no process given", NULL);
 	if (count > 1)
 		return bad(command, status, "one process at a time, not also", words[1]);
-	if (!number(words[0], 1, 1 << 22, &n) || n != (double)(pid_t)n)
+	if (!usage_number(words[0], 1, 1 << 22, &n) || n != (double)(pid_t)n)
 		return bad(command, status, "the number of a process is wanted, not", words[0]);
 	o->pid = (pid_t)n;
 	return true;
@@ -111,7 +90,7 @@ bool top_options_parse(struct top_options *o, int command, int argc, char **argv
 			return bad(command, status, "unknown option",
 				   optopt && optopt < 256 ? letter : argv[optind - 1]);
 		case 'd':
-			if (!number(optarg, 0.05, 3600, &o->delay))
+			if (!usage_number(optarg, 0.05, 3600, &o->delay))
 				return bad(command, status, "--delay takes seconds, 0.05 to 3600, not", optarg);
 			break;
 		case ONCE:

@@ -1,16 +1,14 @@
 /* The command line of `hob why`: one table serves getopt, --help and the test that holds the man page against it. */
 #include "why/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
-#include "show/quote.h"
+#include "show/usage.h"
 
 enum { HZ = 256, JSON, HTML, FLAME, COMPARE, EXPECT, FREE_THREADING };
 
@@ -44,10 +42,7 @@ static int help(void)
 	       "would help, by how much at most. Nothing of the program is stopped or changed.\n\n");
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_text *t = &texts[i];
-		char names[40];
-		snprintf(names, sizeof names, "%s%s--%s%s%s", t->key < 256 ? (char[]){ '-', (char)t->key, 0 } : "   ",
-			 t->key < 256 ? ", " : " ", t->name, t->arg ? "=" : "", t->arg ? t->arg : "");
-		printf("  %-24s %s\n", names, t->does);
+		usage_option(t->key, t->name, t->arg, t->does);
 	}
 	printf("\nExit status: that of COMMAND, 128 and the signal that ended it; 0 for a process that was\n"
 	       "attached to; 1 not what --expect says, 2 bad usage, 3 hob itself failed, 126 and 127\n"
@@ -57,14 +52,7 @@ static int help(void)
 
 static bool bad(int *status, const char *what, const char *which)
 {
-	fprintf(stderr, "hob why: %s", what);
-	if (which) {
-		fputc(' ', stderr);
-		quote_put(stderr, which);
-	}
-	fprintf(stderr, "; try 'hob why --help'\n");
-	*status = EXIT_USAGE;
-	return false;
+	return usage_bad("why", status, what, which);
 }
 
 static bool bad_option(int *status, int said, const char *word)
@@ -79,34 +67,26 @@ static bool bad_option(int *status, int said, const char *word)
 	return bad(status, "unknown option", optopt ? letter : word);
 }
 
-static bool number(const char *text, double least, double most, double *out)
-{
-	char *end;
-	errno = 0;
-	*out = strtod(text, &end);
-	return *text >= '0' && *text <= '9' && !*end && !errno && isfinite(*out) && *out >= least && *out <= most;
-}
-
 static bool take(struct why_options *o, int key, const char *value, int *status)
 {
 	double n = 0;
 	switch (key) {
 	case 'p':
-		if (!number(value, 1, 1 << 22, &n) || n != floor(n))
+		if (!usage_number(value, 1, 1 << 22, &n) || n != floor(n))
 			return bad(status, "--pid takes the number of a process, not", value);
 		o->pid = (pid_t)n;
 		return true;
 	case 'd':
-		if (!number(value, 0.001, 1e9, &o->duration))
+		if (!usage_number(value, 0.001, 1e9, &o->duration))
 			return bad(status, "--duration takes seconds, not", value);
 		return true;
 	case 'w':
-		if (!number(value, 1, 100000, &n) || n != floor(n))
+		if (!usage_number(value, 1, 100000, &n) || n != floor(n))
 			return bad(status, "--workers takes a number from 1 to 100000, not", value);
 		o->workers = (unsigned)n;
 		return true;
 	case HZ:
-		if (!number(value, 1, 10000, &o->hz))
+		if (!usage_number(value, 1, 10000, &o->hz))
 			return bad(status, "--hz takes a number from 1 to 10000, not", value);
 		return true;
 	case EXPECT:

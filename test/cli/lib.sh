@@ -43,6 +43,15 @@ try() {
 	err=$(cat "$work/.err")
 }
 
+# answers STATUS LINE COMMAND...: it exits so, and that is all it says on standard error.
+answers() {
+	local wanted=$1 line=$2
+	shift 2
+	try "$@"
+	is "status of: ${*:2}" "$status" "$wanted"
+	is "line of: ${*:2}" "$err" "$line"
+}
+
 # Waits for a condition; the test's own time limit ends it where it never comes.
 until_true() {
 	until "$@"; do

@@ -4,26 +4,18 @@
 still=$(dirname "$hob")/../test/cli/standstill
 unset HOB_DEADLOCK
 
-refused() {
-	local wanted=$1 line=$2
-	shift 2
-	try "$@"
-	is "status of: ${*:2}" "$status" "$wanted"
-	is "line of: ${*:2}" "$err" "$line"
-}
-
 for command in top dump; do
 	help="; try 'hob $command --help'"
-	refused 2 "hob $command: no process given$help" "$hob" $command
-	refused 2 "hob $command: the number of a process is wanted, not 0$help" "$hob" $command 0
-	refused 2 "hob $command: the number of a process is wanted, not 1x$help" "$hob" $command 1x
-	refused 2 "hob $command: one process at a time, not also 2$help" "$hob" $command 1 2
-	refused 2 "hob $command: unknown option --never$help" "$hob" $command --never 1
-	refused 3 "hob $command: process 4194303: there is no such process" "$hob" $command 4194303
-	refused 3 "hob $command: process $$: no hob runs in it now, or it had no descriptor left for its page" \
+	answers 2 "hob $command: no process given$help" "$hob" $command
+	answers 2 "hob $command: the number of a process is wanted, not 0$help" "$hob" $command 0
+	answers 2 "hob $command: the number of a process is wanted, not 1x$help" "$hob" $command 1x
+	answers 2 "hob $command: one process at a time, not also 2$help" "$hob" $command 1 2
+	answers 2 "hob $command: unknown option --never$help" "$hob" $command --never 1
+	answers 3 "hob $command: process 4194303: there is no such process" "$hob" $command 4194303
+	answers 3 "hob $command: process $$: no hob runs in it now, or it had no descriptor left for its page" \
 		"$hob" $command $$
 done
-refused 2 "hob top: --delay takes seconds, 0.05 to 3600, not 0; try 'hob top --help'" "$hob" top -d 0 1
+answers 2 "hob top: --delay takes seconds, 0.05 to 3600, not 0; try 'hob top --help'" "$hob" top -d 0 1
 
 "$still" 2>said &
 pid=$!

@@ -9,12 +9,9 @@ PATH=$work/bin:$PATH
 
 # refused STATUS LINE COMMAND...
 refused() {
-	local wanted=$1 line=$2
-	shift 2
 	rm -f ran
-	try "$@"
-	is "status of: ${*:2}" "$status" "$wanted"
-	is "line of: ${*:2}" "$err" "$line"
+	answers "$@"
+	shift 2
 	is "output of: ${*:2}" "$out" ""
 	ok "nothing is run by: ${*:2}" test ! -e ran
 }

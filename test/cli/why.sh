@@ -2,23 +2,15 @@
 # `hob why` as a user meets it: statuses, files, and the output of the command left alone.
 . "$(dirname "$0")/lib.sh"
 
-refused() {
-	local wanted=$1 line=$2
-	shift 2
-	try "$@"
-	is "status of: ${*:2}" "$status" "$wanted"
-	is "line of: ${*:2}" "$err" "$line"
-}
-
 help="; try 'hob why --help'"
-refused 2 "hob why: no command and no --pid given$help" "$hob" why
-refused 2 "hob why: --pid takes the number of a process, not 0$help" "$hob" why -p 0
-refused 2 "hob why: both --pid and a command: true$help" "$hob" why -p 1 true
-refused 2 "hob why: --hz takes a number from 1 to 10000, not 1e9$help" "$hob" why --hz 1e9 true
-refused 2 "hob why: --expect takes compute, wait or gil, not ?[31m$help" "$hob" why --expect $'\e[31m' true
-refused 2 "hob why: there is no process 4194303" "$hob" why -p 4194303
-refused 127 "hob why: jump: command not found" "$hob" why jump
-refused 126 "hob why: ./: Permission denied" "$hob" why ./
+answers 2 "hob why: no command and no --pid given$help" "$hob" why
+answers 2 "hob why: --pid takes the number of a process, not 0$help" "$hob" why -p 0
+answers 2 "hob why: both --pid and a command: true$help" "$hob" why -p 1 true
+answers 2 "hob why: --hz takes a number from 1 to 10000, not 1e9$help" "$hob" why --hz 1e9 true
+answers 2 "hob why: --expect takes compute, wait or gil, not ?[31m$help" "$hob" why --expect $'\e[31m' true
+answers 2 "hob why: there is no process 4194303" "$hob" why -p 4194303
+answers 127 "hob why: jump: command not found" "$hob" why jump
+answers 126 "hob why: ./: Permission denied" "$hob" why ./
 
 try "$hob" why -o report sh -c 'echo out; echo err >&2; exit 7'
 is 'the status is passed on' "$status" 7
