@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/numbered.h"
 #include "base/sys.h"
 #include "look/file.h"
-#include "look/names.h"
 #include "look/stat.h"
 #include "look/watch.h"
 
@@ -102,7 +102,7 @@ static void add_all_threads(struct look_sampler *s, struct look_process *p)
 	char path[40];
 	struct of_process o = { s, p };
 	snprintf(path, sizeof path, "/proc/%d/task", p->pid);
-	look_for_numbers(path, add_one, &o);
+	each_numbered(path, add_one, &o);
 }
 
 /* Processes -------------------------------------------------------------------------------------------------------- */
@@ -190,7 +190,7 @@ static void walk(struct look_sampler *s)
 	}
 	for (int deep = 0; deep < 8; deep++) {
 		s->behind = false;
-		look_for_numbers("/proc", walk_one, s);
+		each_numbered("/proc", walk_one, s);
 		if (!s->behind)
 			break;
 	}

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/numbered.h"
 #include "base/sys.h"
-#include "look/names.h"
 #include "look/remote.h"
 #include "meter/stamp.h"
 
@@ -216,7 +216,7 @@ int look_pages(pid_t pid, look_page_fn *fn, void *arg, bool *newer)
 	int r;
 
 	snprintf(path, sizeof path, "/proc/%d/fd", pid);
-	r = look_for_numbers(path, look_at, &w);
+	r = each_numbered(path, look_at, &w);
 	if (newer)
 		*newer = w.newer;
 	if (r == -ENOENT)

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/numbered.h"
 #include "base/sys.h"
-#include "look/names.h"
 #include "look/sampler.h"
 
 enum { FDS_MOST = 256, PROCESSES_MOST = 128 };
@@ -43,7 +43,7 @@ static struct ends ends_of(pid_t pid, uint64_t inode)
 	struct ends e = { .pid = pid, .inode = inode };
 	char path[32];
 	snprintf(path, sizeof path, "/proc/%d/fd", pid);
-	look_for_numbers(path, look_at_fd, &e);
+	each_numbered(path, look_at_fd, &e);
 	return e;
 }
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/numbered.h"
 #include "base/sys.h"
 #include "look/file.h"
-#include "look/names.h"
 
 /* What we take from /proc/PID/stat. */
 struct stat_line {
@@ -128,7 +128,7 @@ static int count_one_process(struct walk *w, pid_t pid)
 	if (s.threads > 1) {
 		struct threads t = { .walk = w, .pid = pid };
 		snprintf(path, sizeof path, "/proc/%d/task", pid);
-		return look_for_numbers(path, count_one_thread, &t);
+		return each_numbered(path, count_one_thread, &t);
 	}
 	count_thread(w->tree, s.state);
 	err = find_children(w, pid, pid);
@@ -174,7 +174,7 @@ int look_tree(pid_t root, struct look_tree *out)
 		if (err == -ENOTSUP) {
 			struct group g = { .tree = out, .id = root };
 			*out = (struct look_tree){ 0 };
-			first = look_for_numbers("/proc", count_if_member, &g);
+			first = each_numbered("/proc", count_if_member, &g);
 			break;
 		}
 	}

@@ -27,15 +27,15 @@
  * finds nothing, and touches no task. */
 #include "sched/deadlock.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/numbered.h"
 #include "base/sys.h"
 #include "meter/symbol.h"
+#include "sched/proc.h"
 #include "sched/run.h"
 #include "sched/seat.h"
 
@@ -89,32 +89,10 @@ static bool all_quiet(struct runtime *rt, uint32_t *runs)
 	return true;
 }
 
-static bool read_of(const char *path, char *text, size_t size)
-{
-	int fd = sys.open(path, O_RDONLY);
-	ssize_t n = fd < 0 ? fd : sys.read(fd, text, size - 1);
-
-	if (fd >= 0)
-		sys.close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
-static bool sleeps(struct worker *w)
-{
-	char path[48], text[128], *end;
-
-	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)at_load(&w->tid, RELAXED)); /* none of 0 */
-	if (!read_of(path, text, sizeof text))
-		return false;
-	end = strrchr(text, ')'); /* the name before it is the program's own choice */
-	return end && end[1] && end[2] == 'S';
-}
-
 static bool all_sleep(struct runtime *rt)
 {
 	for (unsigned i = 0; i < workers_of(rt); i++)
-		if (!sleeps(&rt->workers[i]))
+		if (proc_state(&rt->workers[i]) != 'S')
 			return false;
 	return true;
 }
@@ -124,7 +102,7 @@ static int threads(void)
 {
 	char text[4096], *at;
 
-	if (!read_of("/proc/self/status", text, sizeof text))
+	if (!proc_text("/proc/self/status", text, sizeof text))
 		return -1;
 	at = strstr(text, "\nThreads:");
 	return at ? atoi(at + 9) : -1;
@@ -132,38 +110,21 @@ static int threads(void)
 
 /* (b), as far as a count can tell: the kernel's own are among the threads, so where there are too many they are looked
  * at one by one. */
-static bool is_kernels(int tid)
+static int count_kernels(void *n, pid_t tid)
 {
 	char path[48], name[32];
 
-	snprintf(path, sizeof path, "/proc/self/task/%d/comm", tid);
-	return read_of(path, name, sizeof name) &&
-	       (strncmp(name, "iou-wrk-", 8) == 0 || strncmp(name, "iou-sqp-", 8) == 0);
+	snprintf(path, sizeof path, "/proc/self/task/%d/comm", (int)tid);
+	*(int *)n += proc_text(path, name, sizeof name) &&
+		     (strncmp(name, "iou-wrk-", 8) == 0 || strncmp(name, "iou-sqp-", 8) == 0);
+	return 0;
 }
 
 static int kernels_threads(void)
 {
-	struct entry { /* linux_dirent64 */
-		uint64_t inode;
-		int64_t offset;
-		unsigned short bytes;
-		unsigned char type;
-		char name[];
-	};
-	_Alignas(struct entry) char buf[4096];
-	int fd = sys.open("/proc/self/task", O_RDONLY | O_DIRECTORY), n = 0;
-	ssize_t got;
+	int n = 0;
 
-	if (fd < 0)
-		return 0;
-	while ((got = sys.getdents(fd, buf, sizeof buf)) > 0)
-		for (ssize_t i = 0; i < got;) {
-			const struct entry *e = (const void *)(buf + i);
-
-			n += atoi(e->name) > 0 && is_kernels(atoi(e->name));
-			i += e->bytes;
-		}
-	sys.close(fd);
+	each_numbered("/proc/self/task", count_kernels, &n);
 	return n;
 }
 

@@ -23,16 +23,14 @@
 #include "sched/monitor.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 
 #include "base/check.h"
 #include "base/sys.h"
 #include "meter/call.h"
 #include "sched/deadlock.h"
+#include "sched/proc.h"
 #include "sched/seat.h"
 
 #define LOOK_NS (HOSTILE ? 70 * HOB_US : HOB_MS)
@@ -55,30 +53,10 @@ struct sight {
 	bool suspect; /* a worker may just have got stuck */
 };
 
-/* What the kernel says of a worker's thread in a file of its; nothing where it does not. */
-static void ask_kernel(struct worker *w, const char *file, char *to, size_t size)
-{
-	char path[48];
-	ssize_t n = 0;
-	int fd;
-
-	snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)w->tid, file);
-	fd = sys.open(path, O_RDONLY);
-	if (fd >= 0) {
-		n = sys.read(fd, to, size - 1);
-		sys.close(fd);
-	}
-	to[n > 0 ? n : 0] = '\0';
-}
-
 /* Is the thread neither on a core nor waiting for one? Where the kernel says nothing: yes. */
 static bool off_core(struct worker *w)
 {
-	char stat[128], *state;
-
-	ask_kernel(w, "stat", stat, sizeof stat);
-	state = strrchr(stat, ')'); /* the name before it is the program's own choice */
-	return !state || !state[1] || state[2] != 'R';
+	return proc_state(w) != 'R';
 }
 
 /* The call that it is in. */
@@ -87,7 +65,7 @@ static uint32_t call_of(struct worker *w)
 	char text[256], *end;
 	long number;
 
-	ask_kernel(w, "syscall", text, sizeof text);
+	proc_of_worker(w, "syscall", text, sizeof text);
 	number = strtol(text, &end, 10);
 	if (end == text) /* "running", or nothing */
 		return CALL_UNKNOWN;

@@ -1,16 +1,17 @@
 /* The entries of a directory whose names are numbers. */
-#include "look/names.h"
+#include "base/numbered.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 #include "base/sys.h"
-#include "look/file.h"
 
-int look_for_numbers(const char *path, look_number_fn *fn, void *arg)
+int each_numbered(const char *path, numbered_fn *fn, void *arg)
 {
 	struct entry { /* linux_dirent64 */
 		uint64_t inode;
@@ -29,9 +30,9 @@ int look_for_numbers(const char *path, look_number_fn *fn, void *arg)
 		for (ssize_t i = 0; i < got && !r;) {
 			const struct entry *e = (const void *)(buf + i);
 			DEBUG_CHECK(e->bytes > offsetof(struct entry, name));
-			const char *at = e->name;
-			uint64_t number;
-			if (*at != ' ' && look_number(&at, &number) && *at == '\0' && number <= INT32_MAX)
+			char *end;
+			unsigned long number = strtoul(e->name, &end, 10);
+			if (isdigit((unsigned char)*e->name) && *end == '\0' && number <= INT32_MAX)
 				r = fn(arg, (pid_t)number);
 			i += e->bytes;
 		}
