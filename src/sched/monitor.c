@@ -204,7 +204,7 @@ static hob_time look_for_deadlock(struct runtime *rt)
 	struct monitor *m = &rt->monitor;
 	hob_time now = sys.now();
 
-	if (m->told)
+	if (m->told || !m->runs) /* nothing has run yet */
 		return HOB_NEVER;
 	if (now < m->look_from)
 		return m->look_from;
