@@ -93,7 +93,8 @@ static int start_once(struct job *j)
 	return err;
 }
 
-/* 0 once it runs. Where the system lacks something, it waits for another job to end and tries again. */
+/* 0 once it runs. Where the system lacks something, it waits for another job to end and tries again, ahead of new ones:
+ * each would take a descriptor for what it is to read, until none is left for those that wait. */
 static int start(struct job *j)
 {
 	struct run *r = j->run;
@@ -110,7 +111,9 @@ static int start(struct job *j)
 		run_spare_descriptors(r);
 		if (r->alive)
 			limit_lower(&r->limit, r->alive);
+		r->retrying++;
 		run_wait_change(r);
+		r->retrying--;
 		if (r->stopping)
 			return -ECANCELED;
 	}
